@@ -1,0 +1,20 @@
+# What all of our own targets are compiled with. Users of the headers get none of it.
+set(CMAKE_CXX_EXTENSIONS OFF)
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+option(ASSAY_SANITIZE "Compile with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+
+add_library(assay_private_options INTERFACE)
+# -ffp-contract=off: a product and a sum must not silently become one fused operation.
+target_compile_options(assay_private_options INTERFACE -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                                                       -Wsign-conversion)
+if(PROJECT_IS_TOP_LEVEL)
+  target_compile_options(assay_private_options INTERFACE -Werror)
+endif()
+if(ASSAY_SANITIZE)
+  set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_compile_options(assay_private_options INTERFACE ${sanitizers})
+  target_link_options(assay_private_options INTERFACE ${sanitizers})
+endif()
