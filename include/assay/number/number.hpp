@@ -235,8 +235,9 @@ constexpr bool isnormal(number<A> a) {
   const number_class c = classify(a);
   return c == number_class::positive_normal || c == number_class::negative_normal;
 }
+// Not issubnormal: glibc's math.h has a macro of that name.
 template <format A>
-constexpr bool issubnormal(number<A> a) {
+constexpr bool is_subnormal(number<A> a) {
   const number_class c = classify(a);
   return c == number_class::positive_subnormal || c == number_class::negative_subnormal;
 }
