@@ -1,0 +1,25 @@
+// How much a default run may spend. Under sanitizers, which are 5 to 20 times slower, sweeps take every nth step.
+#pragma once
+
+#include <cstdint>
+
+namespace test {
+
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool is_sanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+inline constexpr bool is_sanitized = true;
+#else
+inline constexpr bool is_sanitized = false;
+#endif
+#else
+inline constexpr bool is_sanitized = false;
+#endif
+
+/// Step of a sweep over codes. A prime, so that a strided sweep still meets every fraction and every exponent.
+inline constexpr std::uint64_t stride = is_sanitized ? 17 : 1;
+/// Number of random cases, given how many a release build takes.
+constexpr std::uint64_t cases(std::uint64_t in_release) { return in_release / stride; }
+
+}  // namespace test
