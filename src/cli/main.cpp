@@ -1,0 +1,80 @@
+// The program `assay`: parses, runs one command, and turns every failure into one sentence and an exit code.
+#include <cstdio>
+#include <exception>
+
+#include <fmt/format.h>
+
+#include <assay/file/error.hpp>
+
+#include "arguments.hpp"
+
+namespace {
+
+using namespace assay::cli;
+
+std::string full_name(const CLI::App& command) {
+  return command.get_parent() == nullptr ? command.get_name() : full_name(*command.get_parent()) + " " + command.get_name();
+}
+
+/// The sentence for an argument that CLI11 refused, with a hint when it looks like a misspelt name.
+std::string explained(const CLI::ParseError& error, const CLI::App& app) {
+  const CLI::App* command = &app;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  std::string sentence = error.what();
+  if (!sentence.empty() && sentence.back() != '.') sentence += '.';
+
+  std::vector<std::string> known;
+  for (const auto* option : command->get_options()) {
+    for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  for (const auto* subcommand : command->get_subcommands({})) known.push_back(subcommand->get_name());
+  const std::vector<std::string_view> names(known.begin(), known.end());
+  for (const auto& word : app.remaining(true)) {
+    const std::string hint = did_you_mean(word.substr(0, word.find('=')), names);
+    sentence = fmt::format("'{}' is no {} of this command.{}", word, word.starts_with("-") ? "option" : "argument", hint);
+    break;
+  }
+  return sentence + fmt::format(" See `{} --help`.", full_name(*command));
+}
+
+int refuse(const std::string& sentence) {
+  std::fflush(stdout);
+  fmt::print(stderr, "assay: {}\n", sentence);
+  return bad_usage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Decides whether a low-precision kernel computes the right numbers.", "assay");
+  app.set_version_flag("--version", "assay " ASSAY_VERSION);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  app.footer(
+      "Exit codes: 0 pass, 1 fail, 2 bad usage or input.\n"
+      "`assay COMMAND --help` has examples. Start with `assay demo`.");
+  action chosen;
+  //DEMO
+  //CHECK
+  add_convert(app, chosen);
+  add_formats(app, chosen);
+
+  try {
+    app.parse(argc, argv);
+    const exit_code code = chosen();
+    if (std::fflush(stdout) != 0) return refuse("standard output cannot be written.");
+    return code;
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    return refuse(explained(error, app));
+  } catch (const usage_error& error) {
+    return refuse(error.what());
+  } catch (const assay::file_error& error) {
+    return refuse(error.what());
+  } catch (const std::bad_alloc&) {
+    return refuse("there is not enough memory for this.");
+  } catch (const std::exception& error) {
+    return refuse(error.what());
+  }
+}
