@@ -1,0 +1,48 @@
+// One factor or summand as an accumulator sees it: its exact value and how many digits its format gives it.
+#pragma once
+
+#include <cstdint>
+
+#include <assay/bits/unpacked.hpp>
+#include <assay/format/decode.hpp>
+#include <assay/rounding/conversion.hpp>
+
+namespace assay::accumulate {
+
+struct operand {
+  unpacked<std::uint64_t> value;
+  int fraction_bits = 0;  ///< of its format; an integer has one less than its bits
+
+  constexpr int digits() const { return fraction_bits + 1; }
+  /// The exponent that a multiplier works with: subnormals have that of the smallest normal number.
+  constexpr int exponent() const { return value.exponent + fraction_bits; }
+  constexpr bool is_subnormal() const {
+    return value.kind == value_class::finite && (value.significand >> fraction_bits) == 0;
+  }
+};
+
+constexpr operand read(std::uint64_t code, format f) { return {decode(code, f), f.fraction_bits}; }
+
+constexpr operand read(std::int32_t integer) {
+  if (integer == 0) return {};
+  const bool negative = integer < 0;
+  const std::uint64_t magnitude = static_cast<std::uint64_t>(negative ? -std::int64_t{integer} : std::int64_t{integer});
+  return {{value_class::finite, negative, 0, magnitude}, bit_width(magnitude) - 1};
+}
+
+/// The operand, or the zero of its sign when it is subnormal and the policy flushes inputs.
+constexpr operand flushed(operand x, subnormals policy) {
+  if (flushes_inputs(policy) && x.is_subnormal()) x.value = make_zero<std::uint64_t>(x.value.negative);
+  return x;
+}
+
+/// Word i of a counter-based random stream: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014) at state seed + i steps.
+/// Any word can be had without the ones before it, so results do not depend on threads.
+constexpr std::uint64_t random_word(std::uint64_t seed, std::uint64_t i) {
+  std::uint64_t z = seed + (i + 1) * 0x9e3779b97f4a7c15u;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+}  // namespace assay::accumulate
