@@ -31,6 +31,7 @@ void compare_oracles(const format& f, std::uint64_t step_a, std::uint64_t step_b
       for (const auto op : {oracle::operation::add, oracle::operation::multiply, oracle::operation::divide}) {
         exact.compute(op, a, b, b);
         if (mpfr_nan_p(exact.value.get())) continue;
+        exact.place(into);
         for (const rounding mode : test::deterministic_modes) {
           if (!oracle::has_native_mode(mode)) continue;
           const std::uint64_t mine = exact.finish(into, {mode}).code;

@@ -68,11 +68,13 @@ struct outcome {
     if (mpfr_divby0_p()) raised = exceptions::divide_by_zero;
   }
 
-  rounded finish(rounder& into, const conversion& how, std::uint32_t random = 0) {
-    if (mpfr_zero_p(value.get()) && negative_if_downward) {
-      mpfr_setsign(value, value, how.mode == rounding::downward, MPFR_RNDN);
-    }
-    rounded r = into.round(value, ternary, how, random);
+  /// Places the result among the numbers of a format: once, for any number of policies.
+  void place(rounder& into) { at_ = into.place(value, ternary); }
+
+  /// After place.
+  rounded finish(const rounder& into, const conversion& how, std::uint32_t random = 0) {
+    if (at_.kind == value_kind::zero && negative_if_downward) at_.negative = how.mode == rounding::downward;
+    rounded r = into.finish(at_, how, random);
     r.raised = r.raised | raised;
     return r;
   }
@@ -90,6 +92,29 @@ struct outcome {
     }
     throw std::logic_error("oracle: unknown operation");
   }
+
+  placement at_;
+};
+
+/// Conversion to another format, one operand and any number of policies.
+class conversion_outcome {
+ public:
+  /// Reads a code; flush says whether the policies to come flush inputs.
+  void compute(std::uint64_t code, const limits& in, rounder& into, bool flush) {
+    from_.read(code, in);
+    if (flush) from_.flush();
+    at_ = into.place(from_.value);
+  }
+  rounded finish(const rounder& into, const conversion& how, std::uint32_t random = 0) const {
+    if (!from_.is_nan()) return into.finish(at_, how, random);
+    rounded r = into.round_nan(from_.nan);
+    if (from_.is_signalling()) r.raised = r.raised | exceptions::invalid;
+    return r;
+  }
+
+ private:
+  operand from_;
+  placement at_;
 };
 
 }  // namespace oracle

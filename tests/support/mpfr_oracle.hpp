@@ -114,12 +114,15 @@ struct interval {
   std::uint64_t part = 0;  ///< floor(2^32 (|x| - below) / gap)
 };
 
-/// Everything about a finite nonzero |x| that its rounding into a format can depend on.
+enum class value_kind : std::uint8_t { number, zero, infinity, nan };
+
+/// Everything about x that its rounding into a format can depend on.
 struct placement {
+  value_kind kind = value_kind::number;
   bool negative = false;
   bool tiny_range = false;        ///< |x| < 2^emin
-  bool beyond = false;            ///< |x| is at least twice 2^emax: rest unset
-  std::uint64_t code_below = 0;   ///< magnitude code of the neighbour below; may exceed the largest. fnu: see below
+  bool beyond = false;            ///< |x| is at least 2^(emax + 2): the rest is unset
+  std::uint64_t code_below = 0;   ///< magnitude code of the neighbour below, which may exceed the largest; fnu: see finish
   interval grid;                  ///< on the format's own grid, subnormals included
   interval unbounded;             ///< in the tiny range: with p digits and no least exponent
   bool unbounded_top = false;     ///< in the tiny range: the neighbour above (unbounded) is 2^emin
@@ -135,11 +138,15 @@ class rounder {
 
   const limits& in() const { return l_; }
 
-  /// x finite and not 0. A nonzero ternary says that x was itself rounded (MPFR's sign: positive if x exceeds the true
+  /// A nonzero ternary says that x was itself rounded (MPFR's sign: positive if x exceeds the true
   /// value) to at least p + 2 digits, p + 34 if the mode is stochastic.
   placement place(mpfr_srcptr x, int ternary = 0) {
     placement result;
     result.negative = mpfr_signbit(x) != 0;
+    if (!mpfr_regular_p(x)) {
+      result.kind = mpfr_zero_p(x) ? value_kind::zero : mpfr_inf_p(x) ? value_kind::infinity : value_kind::nan;
+      return result;
+    }
     mpfr_set_prec(scaled_, mpfr_get_prec(x) + 2);
     mpfr_set(scaled_, x, MPFR_RNDN);
     // The true value lies strictly between x and its neighbour; so does this one, two digits below x's last.
@@ -166,8 +173,15 @@ class rounder {
     return result;
   }
 
-  rounded finish(const placement& at, const conversion& how, std::uint32_t random) const {
+  /// A NaN becomes the canonical one here: see round_nan for those with a history.
+  rounded finish(const placement& at, const conversion& how, std::uint32_t random = 0) const {
+    if (at.kind == value_kind::nan) return round_nan({});
+    if (at.kind == value_kind::zero) {
+      if (!l_.has_zero) return {0, exceptions::underflow | exceptions::inexact};
+      return {with_sign(0, at.negative), exceptions::none};
+    }
     if (at.negative && !l_.has_sign) return {l_.nan(), exceptions::invalid};
+    if (at.kind == value_kind::infinity) return overflowed(at.negative, how, true);
     if (at.beyond) return overflowed(at.negative, how, false);
     std::uint64_t code = at.code_below + (goes_up(at.grid, at.negative, how, random) ? 1 : 0);
     // Without a zero, magnitudes count from one: 1 is code 0, and what would be zero becomes the smallest number.
@@ -187,17 +201,7 @@ class rounder {
     return {with_sign(code, at.negative), raised};
   }
 
-  /// Any x, infinities and zeros included, NaN by the canonical one.
   rounded round(mpfr_srcptr x, int ternary, const conversion& how, std::uint32_t random = 0) {
-    if (mpfr_nan_p(x)) return round_nan({});
-    if (mpfr_inf_p(x)) {
-      if (mpfr_signbit(x) && !l_.has_sign) return {l_.nan(), exceptions::invalid};
-      return overflowed(mpfr_signbit(x) != 0, how, true);
-    }
-    if (mpfr_zero_p(x)) {
-      if (!l_.has_zero) return {0, exceptions::underflow | exceptions::inexact};
-      return {with_sign(0, mpfr_signbit(x) != 0), exceptions::none};
-    }
     return finish(place(x, ternary), how, random);
   }
 
