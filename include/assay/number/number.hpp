@@ -2,6 +2,7 @@
 #pragma once
 
 #include <assay/number/convert.hpp>
+#include <assay/number/fast_operators.hpp>
 #include <assay/number/order.hpp>
 
 namespace assay {
@@ -23,12 +24,12 @@ class number {
 
   /// Rounds once. Explicit, since it may lose digits.
   template <native_number T>
-  explicit constexpr number(T x, conversion how = {}, std::uint32_t random = 0)
-      : number(from_bits(assay::convert(x, F, how, random).code)) {}
+  explicit constexpr number(T x, conversion how = {}, std::uint32_t random = 0) : number(rounded_from(x, how, random)) {}
   template <format G>
     requires(G != F)
   explicit constexpr number(number<G> x, conversion how = {}, std::uint32_t random = 0)
-      : number(from_bits(assay::convert(x.code(), F, how, random).code)) {}
+      : number(from_bits(how == conversion{} ? fast::code_of_other<F, G>(x.bits())
+                                             : assay::convert(x.code(), F, how, random).code)) {}
 
   /// The number of this code. Bits above the format's width are dropped.
   static constexpr number from_bits(std::uint64_t bits) {
@@ -44,19 +45,17 @@ class number {
   /// saturating for integers (see convert_to_integer).
   template <native_number T>
   explicit constexpr operator T() const {
-    if constexpr (std::same_as<T, float>) {
-      return to_float(bits_, F);
-    } else if constexpr (std::same_as<T, double>) {
-      return to_double(bits_, F);
+    if constexpr (std::floating_point<T>) {
+      return fast::value_of<F, std::remove_cv_t<T>>(bits_);
     } else {
       return convert_to_integer<T>(code()).value;
     }
   }
 
-  friend constexpr number operator+(number a, number b) { return from_bits(add(a.code(), b.code(), F).code); }
-  friend constexpr number operator-(number a, number b) { return from_bits(subtract(a.code(), b.code(), F).code); }
-  friend constexpr number operator*(number a, number b) { return from_bits(multiply(a.code(), b.code(), F).code); }
-  friend constexpr number operator/(number a, number b) { return from_bits(divide(a.code(), b.code(), F).code); }
+  friend constexpr number operator+(number a, number b) { return from_bits(fast::sum_of<F>(a.bits_, b.bits_)); }
+  friend constexpr number operator-(number a, number b) { return from_bits(fast::difference_of<F>(a.bits_, b.bits_)); }
+  friend constexpr number operator*(number a, number b) { return from_bits(fast::product_of<F>(a.bits_, b.bits_)); }
+  friend constexpr number operator/(number a, number b) { return from_bits(fast::quotient_of<F>(a.bits_, b.bits_)); }
   constexpr number& operator+=(number b) { return *this = *this + b; }
   constexpr number& operator-=(number b) { return *this = *this - b; }
   constexpr number& operator*=(number b) { return *this = *this * b; }
@@ -75,6 +74,14 @@ class number {
   friend constexpr std::partial_ordering operator<=>(number a, number b) { return compare(a.code(), b.code()); }
 
  private:
+  template <class T>
+  static constexpr number rounded_from(T x, conversion how, std::uint32_t random) {
+    if constexpr (std::floating_point<T>) {
+      if (how == conversion{}) return from_bits(fast::code_of<F>(x));
+    }
+    return from_bits(assay::convert(x, F, how, random).code);
+  }
+
   storage bits_;
 };
 
@@ -89,12 +96,18 @@ constexpr number<Out> take(rounded r, exceptions* raised) {
   if (raised != nullptr) *raised |= r.raised;
   return number<Out>::from_bits(r.code);
 }
+
+constexpr bool is_default(conversion how, const exceptions* raised) {
+  return raised == nullptr && how == conversion{};
+}
 }  // namespace detail
 
 // Operations with a policy. Out is the result's format, by default the first operand's; operands may differ in format.
 // `raised`, when given, collects the exceptions: they are added to what is there, as IEEE 754's status flags do.
 
-#define ASSAY_DEFINE_BINARY(name)                                                                                \
+// With the default policy, and nobody asking for exceptions, they are as quick as the operators.
+
+#define ASSAY_DEFINE_BINARY(name, quick)                                                                         \
   template <format Out, format A, format B>                                                                      \
   constexpr number<Out> name(number<A> a, number<B> b, conversion how = {}, std::uint32_t random = 0,            \
                              exceptions* raised = nullptr) {                                                     \
@@ -103,13 +116,14 @@ constexpr number<Out> take(rounded r, exceptions* raised) {
   template <format A>                                                                                            \
   constexpr number<A> name(number<A> a, number<A> b, conversion how = {}, std::uint32_t random = 0,              \
                            exceptions* raised = nullptr) {                                                       \
+    if (detail::is_default(how, raised)) return number<A>::from_bits(quick);                                     \
     return detail::take<A>(name(a.code(), b.code(), A, how, random), raised);                                    \
   }
-ASSAY_DEFINE_BINARY(add)
-ASSAY_DEFINE_BINARY(subtract)
-ASSAY_DEFINE_BINARY(multiply)
-ASSAY_DEFINE_BINARY(divide)
-ASSAY_DEFINE_BINARY(remainder)
+ASSAY_DEFINE_BINARY(add, fast::sum_of<A>(a.bits(), b.bits()))
+ASSAY_DEFINE_BINARY(subtract, fast::difference_of<A>(a.bits(), b.bits()))
+ASSAY_DEFINE_BINARY(multiply, fast::product_of<A>(a.bits(), b.bits()))
+ASSAY_DEFINE_BINARY(divide, fast::quotient_of<A>(a.bits(), b.bits()))
+ASSAY_DEFINE_BINARY(remainder, remainder(a.code(), b.code(), A).code)
 #undef ASSAY_DEFINE_BINARY
 
 /// a * b + c, rounded once.
@@ -121,6 +135,7 @@ constexpr number<Out> fma(number<A> a, number<B> b, number<C> c, conversion how 
 template <format A>
 constexpr number<A> fma(number<A> a, number<A> b, number<A> c, conversion how = {}, std::uint32_t random = 0,
                         exceptions* raised = nullptr) {
+  if (detail::is_default(how, raised)) return number<A>::from_bits(fast::fused_of<A>(a.bits(), b.bits(), c.bits()));
   return detail::take<A>(fma(a.code(), b.code(), c.code(), A, how, random), raised);
 }
 
@@ -130,6 +145,7 @@ constexpr number<Out> sqrt(number<A> a, conversion how = {}, std::uint32_t rando
 }
 template <format A>
 constexpr number<A> sqrt(number<A> a, conversion how = {}, std::uint32_t random = 0, exceptions* raised = nullptr) {
+  if (detail::is_default(how, raised)) return number<A>::from_bits(fast::root_of<A>(a.bits()));
   return detail::take<A>(sqrt(a.code(), A, how, random), raised);
 }
 
@@ -143,10 +159,14 @@ constexpr number<A> scalbn(number<A> a, int n, conversion how = {}, std::uint32_
 template <format Out, format A>
 constexpr number<Out> convert(number<A> a, conversion how = {}, std::uint32_t random = 0,
                               exceptions* raised = nullptr) {
+  if (detail::is_default(how, raised)) return number<Out>::from_bits(fast::code_of_other<Out, A>(a.bits()));
   return detail::take<Out>(convert(a.code(), Out, how, random), raised);
 }
 template <format Out, native_number T>
 constexpr number<Out> convert(T x, conversion how = {}, std::uint32_t random = 0, exceptions* raised = nullptr) {
+  if constexpr (std::floating_point<T>) {
+    if (detail::is_default(how, raised)) return number<Out>::from_bits(fast::code_of<Out>(x));
+  }
   return detail::take<Out>(convert(x, Out, how, random), raised);
 }
 

@@ -1,0 +1,126 @@
+// Codes to floats and back in a few branch-free instructions, so that loops over arrays of numbers vectorise.
+//
+// Rare cases are written as [[unlikely]] assignments: a predicted branch in scalar code, which keeps them off the
+// latency of a dependent chain, and a select once a loop is vectorised.
+#pragma once
+
+#include <assay/number/fast_carrier.hpp>
+
+namespace assay::fast {
+
+template <class Real>
+constexpr word_of<Real> bits_of(Real x) {
+  return std::bit_cast<word_of<Real>>(x);
+}
+template <class Real>
+constexpr word_of<Real> magnitude_of(Real x) {
+  return bits_of(x) & static_cast<word_of<Real>>(layout_of<Real>.magnitude_mask());
+}
+
+/// Places a code's fields where the carrier has its own: the top of the fraction, the low end of the exponent.
+/// That multiplies the value by 2^(F.bias - carrier bias), for subnormals too, since both have exponent field 0.
+/// Infinities and NaNs become the carrier's.
+template <format F, class Real>
+constexpr Real decode_scaled(word_of<Real> code) {
+  using word = word_of<Real>;
+  constexpr format w = layout_of<Real>;
+  constexpr int shift = w.fraction_bits - F.fraction_bits;
+  constexpr auto magnitude_mask = static_cast<word>(F.magnitude_mask());
+  const word magnitude = (code & magnitude_mask) << shift;
+  const word sign = (code & static_cast<word>(F.sign_mask())) << (w.magnitude_bits() - F.magnitude_bits());
+  word bits = sign | magnitude;
+  if constexpr (!shares_exponents(F, w)) {
+    constexpr auto infinity = static_cast<word>(w.infinity_code());
+    if constexpr (F.nonfinite == encoding::fnuz) {
+      if (code == static_cast<word>(F.nan_code())) [[unlikely]] bits = static_cast<word>(w.nan_code());
+    } else if constexpr (F.nonfinite != encoding::finite) {
+      // Only the exponent changes: an infinity has fraction 0, a NaN (also the one of fn) has not.
+      if ((code & magnitude_mask) > static_cast<word>(F.max_finite_code())) [[unlikely]] bits |= infinity;
+    }
+  }
+  return std::bit_cast<Real>(bits);
+}
+
+/// The value of a code. The multiplication is exact, subnormals included: F's values are the carrier's.
+template <format F, class Real>
+constexpr Real decode(word_of<Real> code) {
+  constexpr format w = layout_of<Real>;
+  if constexpr (F.bias == w.bias) {
+    return decode_scaled<F, Real>(code);
+  } else {
+    return decode_scaled<F, Real>(code) * power_of_two<Real>(w.bias - F.bias);
+  }
+}
+
+/// The code of a rounded magnitude, which may exceed the largest finite one, with its sign.
+template <format F, class Real>
+constexpr word_of<Real> finish(word_of<Real> code, Real x) {
+  using word = word_of<Real>;
+  constexpr format w = layout_of<Real>;
+  constexpr auto max_finite = static_cast<word>(F.max_finite_code());
+  // Codes above the largest finite one: infinity; without one NaN; without either the largest number.
+  constexpr word overflowed = F.has_infinity() ? static_cast<word>(F.infinity_code())
+                              : F.has_nan()    ? static_cast<word>(F.nan_code())
+                                               : max_finite;
+  if constexpr (!shares_exponents(F, w)) code = code > max_finite ? overflowed : code;
+  const word sign = (bits_of(x) >> (w.magnitude_bits() - F.magnitude_bits())) & static_cast<word>(F.sign_mask());
+  if constexpr (F.has_negative_zero()) {
+    code |= sign;
+  } else {
+    code |= code != 0 ? sign : word{0};
+  }
+  constexpr auto nan = static_cast<word>(F.has_nan() ? F.nan_code() : F.max_finite_code());
+  if (x != x) [[unlikely]] code = nan;
+  return code;
+}
+
+/// Shifts out `shift` bits, ties to even: one half less one unit carries exactly when the remainder exceeds one half,
+/// and the last kept bit added to it when the remainder is one half and that bit is odd. A carry out of the fraction
+/// moves to the next binade, as codes are consecutive.
+template <int Shift, class Word>
+constexpr Word round_off(Word bits) {
+  if constexpr (Shift == 0) {
+    return bits;
+  } else {
+    return static_cast<Word>((bits + ((Word{1} << (Shift - 1)) - 1) + ((bits >> Shift) & 1)) >> Shift);
+  }
+}
+
+/// Rounds x, which is scaled as decode_scaled scales, into F. Subnormals of F are subnormals of the carrier, so all
+/// magnitudes are rounded at the same bit. NaN gives the canonical NaN.
+template <format F, class Real>
+constexpr word_of<Real> encode_scaled(Real x) {
+  return finish<F>(round_off<layout_of<Real>.fraction_bits - F.fraction_bits>(magnitude_of(x)), x);
+}
+
+/// Code of a magnitude below F's smallest normal number, given times 2^Lift: adding the power of two whose last place
+/// is F's smallest step lets the addition round to a multiple of it, and leaves the multiple in the low bits.
+template <format F, int Lift, class Real>
+constexpr word_of<Real> encode_subnormal(Real magnitude) {
+  constexpr Real anchor = power_of_two<Real>(F.min_ulp_exponent() + layout_of<Real>.fraction_bits + Lift);
+  return bits_of(magnitude + anchor) - bits_of(anchor);
+}
+
+template <class Real>
+constexpr Real absolute(Real x) {
+  return std::bit_cast<Real>(magnitude_of(x));
+}
+
+/// Rounds x into F. NaN gives the canonical NaN.
+template <format F, class Real>
+constexpr word_of<Real> encode(Real x) {
+  using word = word_of<Real>;
+  constexpr format w = layout_of<Real>;
+  if constexpr (shares_exponents(F, w)) {
+    return encode_scaled<F>(x);
+  } else {
+    constexpr auto rebias = static_cast<word>(static_cast<word>(w.bias - F.bias) << w.fraction_bits);
+    constexpr word min_normal = rebias + (word{1} << w.fraction_bits);
+    const word magnitude = magnitude_of(x);
+    word code = round_off<w.fraction_bits - F.fraction_bits>(static_cast<word>(magnitude - rebias));
+    if (magnitude < min_normal) [[unlikely]] code = encode_subnormal<F, 0>(absolute(x));
+    return finish<F>(code, x);
+  }
+}
+
+}  // namespace assay::fast
