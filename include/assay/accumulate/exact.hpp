@@ -22,13 +22,13 @@ struct exact {
 
   constexpr bool operator==(const exact&) const = default;
 
-  /// Whether every product of these formats fits, 2^31 of them, and every addend of format c.
-  constexpr bool holds(format a, format b, format c) const {
-    constexpr int value_bits = 64 * words - 1 - 31;
-    const auto top = [](format f) { return f.max_exponent() + 1; };
-    const int low = a.min_ulp_exponent() + b.min_ulp_exponent(), high = top(a) + top(b);
-    return low >= lowest_exponent && c.min_ulp_exponent() >= lowest_exponent &&
-           high <= lowest_exponent + value_bits && top(c) <= lowest_exponent + value_bits;
+  /// Whether 2^31 products of these formats fit, whatever their values, or as many numbers of one format.
+  constexpr bool holds_products(format a, format b) const {
+    return holds(a.min_ulp_exponent() + b.min_ulp_exponent(), a.max_exponent() + b.max_exponent() + 2);
+  }
+  constexpr bool holds_numbers(format f) const { return holds(f.min_ulp_exponent(), f.max_exponent() + 1); }
+  constexpr bool holds(int last_place, int above) const {
+    return last_place >= lowest_exponent && above <= lowest_exponent + 64 * words - 1 - 31;
   }
 
   struct state {

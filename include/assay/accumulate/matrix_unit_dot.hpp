@@ -183,7 +183,7 @@ struct unit {
   }
 
  private:
-  static constexpr operand one() { return read(std::int32_t{1}); }
+  static constexpr operand one() { return read(std::int64_t{1}); }
 
   static constexpr void apply_scale(term& t, const term& scale) {
     if (scale.kind == value_class::nan) t.kind = value_class::nan;

@@ -1,0 +1,76 @@
+// Dot products over codes in memory with a run-time accumulator.
+#include <cstring>
+#include <stdexcept>
+
+#include <assay/accumulate/accumulator.hpp>
+#include <assay/accumulate/dot.hpp>
+
+namespace assay {
+
+namespace {
+
+/// The matrix unit that reads the operands, if one does.
+const accumulate::unit* reading_unit(const accumulator& a) {
+  if (const auto* p = std::get_if<accumulate::promotion>(&a)) {
+    return std::get_if<accumulate::unit>(&p->inner.which);
+  }
+  return std::get_if<accumulate::unit>(&a);
+}
+
+accumulate::operand read_with(const accumulate::unit* unit, std::uint64_t code, const element& type) {
+  if (const auto* integer = std::get_if<integer_format>(&type)) return accumulate::read(code, *integer);
+  const format f = std::get<format>(type);
+  return unit != nullptr ? accumulate::read_for(unit->row, code, f) : accumulate::read(code, f);
+}
+
+void require_fit(const accumulator& with, const element& left, const element& right, encoded c, std::size_t n) {
+  const bool has_addend = !decode(c.code, c.in).is_zero();
+  const std::string why = unfit_accumulator(with, left, right, has_addend ? std::optional(c.in) : std::nullopt, n);
+  if (!why.empty()) throw std::invalid_argument(why);
+}
+
+}  // namespace
+
+std::uint64_t code_vector::operator[](std::size_t i) const {
+  const auto* at = static_cast<const std::byte*>(data) + static_cast<std::ptrdiff_t>(i) * stride * bytes;
+  const auto load = [&](auto word) {
+    std::memcpy(&word, at, sizeof word);
+    return std::uint64_t{word};
+  };
+  switch (bytes) {
+    case 1: return load(std::uint8_t{});
+    case 2: return load(std::uint16_t{});
+    case 4: return load(std::uint32_t{});
+    default: return load(std::uint64_t{});
+  }
+}
+
+accumulate::operand read_element(const accumulator& a, std::uint64_t code, element type) {
+  return read_with(reading_unit(a), code, type);
+}
+
+rounded dot(const accumulator& with, const summation_order& in, const code_vector& a, const code_vector& b, encoded c,
+            format out, conversion how, std::uint32_t random) {
+  if (a.size != b.size) {
+    throw std::invalid_argument("a dot product of vectors of " + std::to_string(a.size) + " and " +
+                                std::to_string(b.size) + " elements; expected equal lengths");
+  }
+  require_fit(with, a.type, b.type, c, a.size);
+  const auto* unit = reading_unit(with);
+  const auto left = [&](std::size_t i) { return read_with(unit, a[i], a.type); };
+  const auto right = [&](std::size_t i) { return read_with(unit, b[i], b.type); };
+  return std::visit(
+      [&](const auto& x) { return dot(x, in, a.size, left, right, accumulate::read(c.code, c.in), out, how, random); },
+      with);
+}
+
+rounded sum(const accumulator& with, const summation_order& in, const code_vector& x, encoded c, format out,
+            conversion how, std::uint32_t random) {
+  require_fit(with, x.type, x.type, c, x.size);
+  const auto* unit = reading_unit(with);
+  const auto term = [&](std::size_t i) { return read_with(unit, x[i], x.type); };
+  return std::visit(
+      [&](const auto& a) { return sum(a, in, x.size, term, accumulate::read(c.code, c.in), out, how, random); }, with);
+}
+
+}  // namespace assay
