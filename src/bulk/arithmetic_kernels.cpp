@@ -1,0 +1,255 @@
+// Arithmetic kernels, compiled once per instruction set: decode, one operation in a wider format, encode.
+#include "kernels.hpp"
+#include "targets.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "bulk/arithmetic_kernels.cpp"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+#include <hwy/highway.h>
+
+#include "decode-inl.hpp"
+#include "doubles-inl.hpp"
+#include "encode-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace assay::bulk::HWY_NAMESPACE {
+namespace {
+
+#if ASSAY_BULK_HAS_KERNELS
+template <operation Op, class Decoder, class Kernel, class Code>
+void compute_all(const Decoder& decoder, const Kernel& kernel, const Code* a, const Code* b, const Code* c, Code* out,
+                 std::size_t n) {
+  if constexpr (Op == operation::fma) {
+    for_each_block(
+        n,
+        [&](Code* to, const Code* from_a, const Code* from_b, const Code* from_c) HWY_ATTR {
+          const float_block x = decoder(from_a), y = decoder(from_b), z = decoder(from_c);
+          word_block codes;
+          for (std::size_t j = 0; j < 4; ++j) codes.v[j] = kernel(x.v[j], y.v[j], z.v[j]);
+          store_codes(codes, to);
+        },
+        out, a, b, c);
+  } else {
+    for_each_block(
+        n,
+        [&](Code* to, const Code* from_a, const Code* from_b) HWY_ATTR {
+          const float_block x = decoder(from_a), y = decoder(from_b);
+          word_block codes;
+          for (std::size_t j = 0; j < 4; ++j) codes.v[j] = kernel(x.v[j], y.v[j], hn::Zero(floats()));
+          store_codes(codes, to);
+        },
+        out, a, b);
+  }
+}
+
+/// Formats of at most 11 digits whose products are exact in binary32. Its 24 digits make a second rounding of a sum
+/// harmless (2 p + 2 suffice: Figueroa), not of a fused operation, whose sum is therefore rounded to odd.
+template <operation Op, class Encoder>
+struct narrow_kernel {
+  Encoder encode;
+  float_vector product_scale;
+
+  HWY_INLINE word_vector operator()(float_vector a, float_vector b, float_vector c) const {
+    if constexpr (Op == operation::add) return encode(hn::Add(a, b));
+    if constexpr (Op == operation::subtract) return encode(hn::Sub(a, b));
+    const float_vector product = hn::Mul(hn::Mul(a, product_scale), b);
+    if constexpr (Op == operation::multiply) return encode(product);
+    return encode(add_to_odd(floats(), product, c));
+  }
+};
+
+/// The exact result of an operation on operands of at most 22 digits, rounded to odd in binary64 and then in binary32.
+/// Products have 44 digits, and exponents far inside binary64's range.
+template <operation Op>
+HWY_INLINE double_vector exact_to_odd(double_vector a, double_vector b, double_vector c, double_vector zero_sign) {
+  double_vector product = a;
+  if constexpr (Op == operation::multiply) return hn::Mul(a, b);
+  if constexpr (Op == operation::add) c = b;
+  if constexpr (Op == operation::subtract) c = hn::Neg(b);
+  if constexpr (Op == operation::fma) product = hn::Mul(a, b);
+  const double_vector sum = add_to_odd(doubles(), product, c);
+  // Rounding downward, a zero sum is +0 only when both terms are.
+  const double_vector either_sign = hn::And(hn::Or(product, c), zero_sign);
+  return hn::Or(sum, hn::IfThenElseZero(hn::Eq(sum, hn::Zero(doubles())), either_sign));
+}
+
+template <operation Op>
+HWY_INLINE float_vector through_doubles(float_vector a, float_vector b, float_vector c, double_vector zero_sign) {
+  const half_floats d;
+  const auto low = [](float_vector x) HWY_ATTR { return hn::PromoteTo(doubles(), hn::LowerHalf(half_floats(), x)); };
+  const auto high = [](float_vector x) HWY_ATTR { return hn::PromoteTo(doubles(), hn::UpperHalf(half_floats(), x)); };
+  return float_to_odd(exact_to_odd<Op>(low(a), low(b), low(c), zero_sign),
+                      exact_to_odd<Op>(high(a), high(b), high(c), zero_sign));
+}
+
+/// Formats of at most 11 digits with binary32's exponents. Sums are as in narrow_kernel; products may underflow.
+template <operation Op, class Encoder>
+struct shifted_kernel {
+  Encoder encode;
+  word_vector subnormal_aligner;
+
+  static constexpr int scale_exponent = 100;
+
+  explicit HWY_INLINE shifted_kernel(const encode_plan& plan)
+      : encode(plan),
+        subnormal_aligner(set(static_cast<std::uint32_t>(127 - 126 - plan.fraction_bits + scale_exponent + 23) << 23)) {
+  }
+
+  HWY_INLINE word_vector operator()(float_vector a, float_vector b, float_vector c) const {
+    if constexpr (Op == operation::add) return encode(hn::Add(a, b));
+    if constexpr (Op == operation::subtract) return encode(hn::Sub(a, b));
+    if constexpr (Op == operation::multiply) return product(a, b);
+    return fused(a, b, c);
+  }
+
+ private:
+  /// Where the product is below the smallest normal number, the smaller factor is scaled up: then nothing that
+  /// matters underflows, and adding a number whose last place is the scaled smallest step rounds once.
+  HWY_INLINE word_vector product(float_vector a, float_vector b) const {
+    const float_vector plain = hn::Mul(a, b);
+    const word_vector code = encode(plain);
+    const float_vector magnitude_a = hn::Abs(a), magnitude_b = hn::Abs(b);
+    const float_vector smaller = hn::Min(magnitude_a, magnitude_b), larger = hn::Max(magnitude_a, magnitude_b);
+    const float_vector scale = hn::Set(floats(), power_of_two(scale_exponent));
+    const float_vector scaled = hn::Mul(hn::Mul(smaller, scale), larger);
+    const word_vector steps = hn::Sub(bits_of(hn::Add(scaled, float_of(subnormal_aligner))), subnormal_aligner);
+    const word_vector sign = encode.sign_of(bits_of(plain), hn::And(bits_of(plain), set(float_magnitude)));
+    const auto tiny = hn::Lt(hn::Abs(plain), hn::Set(floats(), power_of_two(-126)));
+    return hn::IfThenElse(hn::RebindMask(words(), tiny), hn::Or(steps, sign), code);
+  }
+
+  /// The product is exact unless it underflows, and nothing overflows in the sum, in this range; vectors with a lane
+  /// outside it, infinities and NaNs among them, take the longer way.
+  HWY_INLINE word_vector fused(float_vector a, float_vector b, float_vector c) const {
+    const floats d;
+    const float_vector product = hn::Mul(a, b);
+    const float_vector magnitude = hn::Abs(product);
+    const auto fits = hn::Lt(hn::Max(magnitude, hn::Abs(c)), hn::Set(d, power_of_two(126)));
+    const auto is_zero = hn::Eq(hn::Min(hn::Abs(a), hn::Abs(b)), hn::Zero(d));
+    const auto is_exact = hn::Or(is_zero, hn::Gt(magnitude, hn::Set(d, power_of_two(-100))));
+    if (HWY_LIKELY(hn::AllTrue(d, hn::And(fits, is_exact)))) return encode(add_to_odd(d, product, c));
+    return encode(through_doubles<operation::fma>(a, b, c, hn::Zero(doubles())));
+  }
+};
+
+template <operation Op>
+struct general_kernel {
+  encode_general<false> encode;
+  double_vector zero_sign;
+
+  HWY_INLINE word_vector operator()(float_vector a, float_vector b, float_vector c) const {
+    return encode(through_doubles<Op>(a, b, c, zero_sign), hn::Zero(words()));
+  }
+};
+
+template <operation Op>
+struct binary32_kernel {
+  HWY_INLINE word_vector operator()(float_vector a, float_vector b, float_vector c) const {
+    float_vector result;
+    if constexpr (Op == operation::add) result = hn::Add(a, b);
+    if constexpr (Op == operation::subtract) result = hn::Sub(a, b);
+    if constexpr (Op == operation::multiply) result = hn::Mul(a, b);
+    if constexpr (Op == operation::fma) result = hn::MulAdd(a, b, c);
+    return hn::IfThenElse(hn::RebindMask(words(), hn::IsNaN(result)), set(0x7FC00000), bits_of(result));
+  }
+};
+
+#if HWY_ARCH_X86 && HWY_TARGET > HWY_AVX2
+constexpr bool has_fused = false;
+#else
+constexpr bool has_fused = true;
+#endif
+
+template <operation Op, class Code>
+bool compute_codes(const arithmetic_plan& plan, const Code* a, const Code* b, const Code* c, Code* out, std::size_t n) {
+  const auto run = [&](const auto& decoder, const auto& kernel) HWY_ATTR {
+    compute_all<Op>(decoder, kernel, a, b, c, out, n);
+    return true;
+  };
+  switch (plan.path) {
+    case arithmetic_path::half:
+    case arithmetic_path::narrow:
+      if constexpr (sizeof(Code) <= 2) {
+        const auto with_encoder = [&](const auto& encoder) HWY_ATTR {
+          const narrow_kernel<Op, std::decay_t<decltype(encoder)>> kernel{encoder,
+                                                                          hn::Set(floats(), plan.product_scale)};
+#if ASSAY_BULK_F16C
+          if (plan.path == arithmetic_path::half) {
+            run(decode_binary16<false>(plan.decode), kernel);
+            return;
+          }
+#endif
+          run(decode_general(plan.decode), kernel);
+        };
+        if (plan.encode.zero_is_unsigned) {
+          with_encoder(encode_nearest<true, true>(plan.encode));
+        } else {
+          with_encoder(encode_nearest<true, false>(plan.encode));
+        }
+        return true;
+      }
+      return false;
+    case arithmetic_path::shifted:
+      if constexpr (sizeof(Code) >= 2) {
+        return run(decode_shifted<false>(plan.decode), shifted_kernel<Op, encode_shifted<true>>(plan.encode));
+      }
+      return false;
+    case arithmetic_path::general: {
+      const double_vector zero_sign = hn::Set(doubles(), plan.zero_sums_are_negative ? -0.0 : 0.0);
+      return run(decode_general(plan.decode), general_kernel<Op>{encode_general<false>(plan.encode), zero_sign});
+    }
+    case arithmetic_path::binary32:
+      if constexpr (sizeof(Code) == 4 && (Op != operation::fma || has_fused)) {
+        return run(decode_shifted<false>(plan.decode), binary32_kernel<Op>());
+      }
+      return false;
+    case arithmetic_path::scalar: break;
+  }
+  return false;
+}
+
+template <class Code>
+bool compute_operation(const arithmetic_plan& plan, operation op, const void* a, const void* b, const void* c,
+                       void* out, std::size_t n) {
+  const auto *x = static_cast<const Code*>(a), *y = static_cast<const Code*>(b), *z = static_cast<const Code*>(c);
+  auto* to = static_cast<Code*>(out);
+  switch (op) {
+    case operation::add: return compute_codes<operation::add>(plan, x, y, z, to, n);
+    case operation::subtract: return compute_codes<operation::subtract>(plan, x, y, z, to, n);
+    case operation::multiply: return compute_codes<operation::multiply>(plan, x, y, z, to, n);
+    case operation::fma: return compute_codes<operation::fma>(plan, x, y, z, to, n);
+  }
+  return false;
+}
+
+bool compute(const arithmetic_plan& plan, operation op, const void* a, const void* b, const void* c, void* out,
+             int bytes, std::size_t n) {
+  switch (bytes) {
+    case 1: return compute_operation<std::uint8_t>(plan, op, a, b, c, out, n);
+    case 2: return compute_operation<std::uint16_t>(plan, op, a, b, c, out, n);
+    default: return compute_operation<std::uint32_t>(plan, op, a, b, c, out, n);
+  }
+}
+
+#else
+bool compute(const arithmetic_plan&, operation, const void*, const void*, const void*, void*, int, std::size_t) {
+  return false;
+}
+#endif
+
+}  // namespace
+}  // namespace assay::bulk::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace assay::bulk {
+
+HWY_EXPORT(compute);
+
+bool compute(const arithmetic_plan& plan, operation op, const void* a, const void* b, const void* c, void* out,
+             int bytes, std::size_t n) {
+  return HWY_DYNAMIC_DISPATCH(compute)(plan, op, a, b, c, out, bytes, n);
+}
+
+}  // namespace assay::bulk
+#endif

@@ -1,0 +1,198 @@
+// Conversion kernels, compiled once per instruction set.
+#include "kernels.hpp"
+#include "targets.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "bulk/convert_kernels.cpp"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+#include <hwy/highway.h>
+
+#include "decode-inl.hpp"
+#include "doubles-inl.hpp"
+#include "encode-inl.hpp"
+#include "philox-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace assay::bulk::HWY_NAMESPACE {
+namespace {
+
+#if ASSAY_BULK_HAS_KERNELS
+bool have_kernels() { return true; }
+
+template <class Encoder, class Code>
+void encode_all(const Encoder& encoder, const float* in, Code* out, std::size_t n) {
+  for_each_block(
+      n,
+      [&encoder](Code* to, const float* from) HWY_ATTR {
+        const float_block x = load_floats(from);
+        word_block codes;
+        for (std::size_t j = 0; j < 4; ++j) codes.v[j] = encoder(x.v[j]);
+        store_codes(codes, to);
+      },
+      out, in);
+}
+
+template <class Code>
+void encode_stochastic(const encode_plan& plan, const float* in, Code* out, std::size_t n, random_stream random) {
+  const encode_general<true> encoder(plan);
+  // The words go through a buffer that starts at a group's first element.
+  constexpr std::size_t group = philox::words_per_group, groups = 16;
+  alignas(64) std::uint32_t drawn[groups * group];
+  for (std::size_t i = 0; i < n;) {
+    const std::uint64_t index = random.first + i;
+    const auto skip = static_cast<std::size_t>(index % group);
+    const std::size_t now = n - i < groups * group - skip ? n - i : groups * group - skip;
+    fill_random_words(random.seed, index / group, (skip + now + group - 1) / group, drawn);
+    for_each_block(
+        now,
+        [&encoder](Code* to, const float* from, const std::uint32_t* words_of) HWY_ATTR {
+          const float_block x = load_floats(from);
+          const word_block r = load_codes(words_of);
+          word_block codes;
+          for (std::size_t j = 0; j < 4; ++j) codes.v[j] = encoder(x.v[j], r.v[j]);
+          store_codes(codes, to);
+        },
+        out + i, in + i, static_cast<const std::uint32_t*>(drawn + skip));
+    i += now;
+  }
+}
+
+#if ASSAY_BULK_F16C
+void encode_binary16(const float* in, std::uint16_t* out, std::size_t n) {
+  for_each_block(
+      n,
+      [](std::uint16_t* to, const float* from) HWY_ATTR {
+        const float_block x = load_floats(from);
+        const hn::Rebind<hwy::float16_t, floats> d_half;
+        const hn::Rebind<std::uint16_t, floats> d_code;
+        for (std::size_t j = 0; j < 4; ++j) {
+          hn::StoreU(hn::BitCast(d_code, hn::DemoteTo(d_half, x.v[j])), d_code, to + j * lanes);
+        }
+      },
+      out, in);
+}
+#endif
+
+template <class Code>
+void encode_to(const encode_plan& plan, const float* in, Code* out, std::size_t n, random_stream random) {
+#if ASSAY_BULK_F16C
+  if constexpr (sizeof(Code) == 2) {
+    if (plan.plain_binary16) return encode_binary16(in, out, n);
+  }
+#endif
+  if (plan.stochastic) return encode_stochastic(plan, in, out, n, random);
+  const auto run = [&](const auto& encoder) HWY_ATTR { encode_all(encoder, in, out, n); };
+  if (with_nearest_encoder(plan, run)) return;
+  const encode_general<false> general(plan);
+  run([&general](float_vector x) HWY_ATTR { return general(x, hn::Zero(words())); });
+}
+
+void encode_floats(const encode_plan& plan, const float* in, void* out, int bytes, std::size_t n,
+                   random_stream random) {
+  switch (bytes) {
+    case 1: return encode_to(plan, in, static_cast<std::uint8_t*>(out), n, random);
+    case 2: return encode_to(plan, in, static_cast<std::uint16_t*>(out), n, random);
+    default: return encode_to(plan, in, static_cast<std::uint32_t*>(out), n, random);
+  }
+}
+
+template <class Code>
+void decode_from(const decode_plan& plan, const Code* in, float* out, std::size_t n) {
+  with_decoder<Code>(plan, [&](const auto& decoder) HWY_ATTR {
+    for_each_block(
+        n, [&decoder](float* to, const Code* from) HWY_ATTR { store_floats(decoder(from), to); }, out, in);
+  });
+}
+
+void decode_floats(const decode_plan& plan, const void* in, int bytes, float* out, std::size_t n) {
+  switch (bytes) {
+    case 1: return decode_from(plan, static_cast<const std::uint8_t*>(in), out, n);
+    case 2: return decode_from(plan, static_cast<const std::uint16_t*>(in), out, n);
+    default: return decode_from(plan, static_cast<const std::uint32_t*>(in), out, n);
+  }
+}
+
+void floats_from_doubles_to_odd(const double* in, float* out, std::size_t n, bool flush_inputs) {
+  const auto flush_below = hn::Set(doubles(), flush_inputs ? 0x1p-1022 : 0.0);
+  for_each_block(
+      n,
+      [flush_below](float* to, const double* from) HWY_ATTR {
+        for (std::size_t j = 0; j < block; j += lanes) {
+          const auto get = [&](std::size_t k) HWY_ATTR {
+            const double_vector x = hn::LoadU(doubles(), from + j + k);
+            const auto flushed = hn::Lt(hn::Abs(x), flush_below);
+            return hn::IfThenElse(flushed, hn::CopySignToAbs(hn::Zero(doubles()), x), x);
+          };
+          hn::StoreU(float_to_odd(get(0), get(lanes / 2)), floats(), to + j);
+        }
+      },
+      out, in);
+}
+
+void floats_from_doubles(const double* in, float* out, std::size_t n) {
+  for_each_block(
+      n,
+      [](float* to, const double* from) HWY_ATTR {
+        const half_floats d;
+        for (std::size_t j = 0; j < block; j += lanes / 2) {
+          hn::StoreU(hn::DemoteTo(d, hn::LoadU(doubles(), from + j)), d, to + j);
+        }
+      },
+      out, in);
+}
+
+void doubles_from_floats(const float* in, double* out, std::size_t n) {
+  for_each_block(
+      n,
+      [](double* to, const float* from) HWY_ATTR {
+        for (std::size_t j = 0; j < block; j += lanes / 2) {
+          hn::StoreU(hn::PromoteTo(doubles(), hn::LoadU(half_floats(), from + j)), doubles(), to + j);
+        }
+      },
+      out, in);
+}
+
+#else
+bool have_kernels() { return false; }
+void encode_floats(const encode_plan&, const float*, void*, int, std::size_t, random_stream) {}
+void decode_floats(const decode_plan&, const void*, int, float*, std::size_t) {}
+void floats_from_doubles_to_odd(const double*, float*, std::size_t, bool) {}
+void floats_from_doubles(const double*, float*, std::size_t) {}
+void doubles_from_floats(const float*, double*, std::size_t) {}
+#endif
+
+}  // namespace
+}  // namespace assay::bulk::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace assay::bulk {
+
+HWY_EXPORT(have_kernels);
+HWY_EXPORT(encode_floats);
+HWY_EXPORT(decode_floats);
+HWY_EXPORT(floats_from_doubles_to_odd);
+HWY_EXPORT(floats_from_doubles);
+HWY_EXPORT(doubles_from_floats);
+
+bool have_kernels() { return HWY_DYNAMIC_DISPATCH(have_kernels)(); }
+
+void encode_floats(const encode_plan& plan, const float* in, void* out, int bytes, std::size_t n,
+                   random_stream random) {
+  HWY_DYNAMIC_DISPATCH(encode_floats)(plan, in, out, bytes, n, random);
+}
+void decode_floats(const decode_plan& plan, const void* in, int bytes, float* out, std::size_t n) {
+  HWY_DYNAMIC_DISPATCH(decode_floats)(plan, in, bytes, out, n);
+}
+void floats_from_doubles_to_odd(const double* in, float* out, std::size_t n, bool flush_inputs) {
+  HWY_DYNAMIC_DISPATCH(floats_from_doubles_to_odd)(in, out, n, flush_inputs);
+}
+void floats_from_doubles(const double* in, float* out, std::size_t n) {
+  HWY_DYNAMIC_DISPATCH(floats_from_doubles)(in, out, n);
+}
+void doubles_from_floats(const float* in, double* out, std::size_t n) {
+  HWY_DYNAMIC_DISPATCH(doubles_from_floats)(in, out, n);
+}
+
+}  // namespace assay::bulk
+#endif

@@ -1,0 +1,136 @@
+// Blocks: four vectors of floats, and the codes they belong to. Included once per instruction set.
+#if defined(ASSAY_BULK_LANES_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef ASSAY_BULK_LANES_INL
+#undef ASSAY_BULK_LANES_INL
+#else
+#define ASSAY_BULK_LANES_INL
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <tuple>
+
+#include "targets.hpp"
+
+#include <hwy/highway.h>
+
+#if ASSAY_BULK_HAS_KERNELS
+HWY_BEFORE_NAMESPACE();
+namespace assay::bulk::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using floats = hn::ScalableTag<float>;
+using words = hn::RebindToUnsigned<floats>;
+using integers = hn::RebindToSigned<floats>;
+using float_vector = hn::Vec<floats>;
+using word_vector = hn::Vec<words>;
+using integer_vector = hn::Vec<integers>;
+using integer_mask = hn::Mask<integers>;
+
+inline constexpr std::size_t lanes = HWY_MAX_BYTES / sizeof(float);
+inline constexpr std::size_t block = 4 * lanes;
+
+HWY_INLINE word_vector bits_of(float_vector x) { return hn::BitCast(words(), x); }
+HWY_INLINE float_vector float_of(word_vector x) { return hn::BitCast(floats(), x); }
+HWY_INLINE integer_vector signed_of(word_vector x) { return hn::BitCast(integers(), x); }
+HWY_INLINE word_vector set(std::uint32_t x) { return hn::Set(words(), x); }
+HWY_INLINE integer_vector set_signed(std::uint32_t x) { return hn::BitCast(integers(), hn::Set(words(), x)); }
+HWY_INLINE word_vector mask_bits(integer_mask m) { return hn::BitCast(words(), hn::VecFromMask(integers(), m)); }
+
+struct float_block {
+  float_vector v[4];
+};
+struct word_block {
+  word_vector v[4];
+};
+
+HWY_INLINE float_block load_floats(const float* from) {
+  return {{hn::LoadU(floats(), from), hn::LoadU(floats(), from + lanes), hn::LoadU(floats(), from + 2 * lanes),
+           hn::LoadU(floats(), from + 3 * lanes)}};
+}
+HWY_INLINE void store_floats(const float_block& x, float* to) {
+  for (std::size_t j = 0; j < 4; ++j) hn::StoreU(x.v[j], floats(), to + j * lanes);
+}
+
+// Codes to 32-bit lanes.
+template <class Code>
+HWY_INLINE word_block load_codes(const Code* from) {
+  word_block x;
+  for (std::size_t j = 0; j < 4; ++j) {
+    if constexpr (sizeof(Code) == 4) {
+      x.v[j] = hn::LoadU(words(), from + j * lanes);
+    } else {
+      x.v[j] = hn::PromoteTo(words(), hn::LoadU(hn::Rebind<Code, words>(), from + j * lanes));
+    }
+  }
+  return x;
+}
+
+// 32-bit lanes, each a code that fits, to codes.
+HWY_INLINE void store_codes(const word_block& x, std::uint32_t* to) {
+  for (std::size_t j = 0; j < 4; ++j) hn::StoreU(x.v[j], words(), to + j * lanes);
+}
+HWY_INLINE void store_codes(const word_block& x, std::uint16_t* to) {
+#if HWY_TARGET == HWY_AVX2
+  for (std::size_t j = 0; j < 4; j += 2) {
+    const __m256i by_half = _mm256_packus_epi32(x.v[j].raw, x.v[j + 1].raw);
+    const __m256i in_order = _mm256_permute4x64_epi64(by_half, _MM_SHUFFLE(3, 1, 2, 0));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + j * lanes), in_order);
+  }
+#else
+  const hn::Rebind<std::uint16_t, words> narrow;
+  for (std::size_t j = 0; j < 4; ++j) hn::StoreU(hn::DemoteTo(narrow, signed_of(x.v[j])), narrow, to + j * lanes);
+#endif
+}
+HWY_INLINE void store_codes(const word_block& x, std::uint8_t* to) {
+#if HWY_TARGET == HWY_AVX2
+  const __m256i low = _mm256_packus_epi32(x.v[0].raw, x.v[1].raw);
+  const __m256i high = _mm256_packus_epi32(x.v[2].raw, x.v[3].raw);
+  const __m256i by_half = _mm256_packus_epi16(low, high);
+  const __m256i in_order = _mm256_permutevar8x32_epi32(by_half, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), in_order);
+#else
+  const hn::Rebind<std::uint8_t, words> narrow;
+  for (std::size_t j = 0; j < 4; ++j) hn::StoreU(hn::DemoteTo(narrow, signed_of(x.v[j])), narrow, to + j * lanes);
+#endif
+}
+
+template <class T>
+struct padded_block {
+  T values[block] = {};
+};
+
+/// Calls on_block(out, in...) for every whole block; what is left over goes through it in padded copies, so that
+/// nothing beyond the spans is touched and no element is computed from an output. Both from one place: kernels are
+/// long.
+template <class OnBlock, class Out, class... In>
+HWY_INLINE void for_each_block(std::size_t n, const OnBlock& on_block, Out* out, const In*... in) {
+  const std::size_t whole = n / block, rest = n % block;
+  std::tuple<padded_block<In>...> padded;
+  padded_block<Out> last;
+  Out* to = out;
+  std::tuple<const In*...> from(in...);
+  for (std::size_t count = whole, pass = 0; pass < 2; ++pass) {
+    for (std::size_t k = 0; k < count; ++k) {
+      std::apply([&](const In*... x) HWY_ATTR { on_block(to, x...); }, from);
+      to += block;
+      std::apply([](const In*&... x) { ((x += block), ...); }, from);
+    }
+    if (pass == 1 || rest == 0) break;
+    std::apply(
+        [&](padded_block<In>&... copy) { (std::memcpy(copy.values, in + whole * block, rest * sizeof(In)), ...); },
+        padded);
+    from = std::apply([](padded_block<In>&... copy) { return std::tuple<const In*...>(copy.values...); }, padded);
+    to = last.values;
+    count = 1;
+  }
+  if (rest != 0) std::memcpy(out + whole * block, last.values, rest * sizeof(Out));
+}
+
+}  // namespace assay::bulk::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif
+
+#endif
