@@ -5,10 +5,11 @@
 // bits      shifts that keep a sticky bit, 128-bit integers, a value taken apart
 // format    what a format is; the named ones; decoding
 // rounding  modes and policies; the one function that rounds and encodes
-// number    exact operations and their rounding, order, conversions, number<Format>
+// number    exact operations and their rounding, order, conversions, number<Format>, elementary functions
 //
 // Each folder includes only folders to its left. All of it is constexpr, needs nothing but the standard library, and
 // compiles in CUDA device code (nvcc --expt-relaxed-constexpr).
 #pragma once
 
+#include <assay/number/elementary.hpp>
 #include <assay/number/number.hpp>
