@@ -60,22 +60,12 @@ double in_units(const real& x, int exponent, mpfr_rnd_t direction) {
   return mpfr_get_d(scaled.get(), direction);
 }
 
-/// |got - exact| in ulps, rounded down.
+/// got - exact in ulps, rounded toward zero. MPFR rounds a difference once, whatever the operands' exponents.
 double distance(const real& exact, unpacked<std::uint64_t> got, int ulp) {
-  real value(64);
+  real value(64), difference(64);
   set(value, got);
-  if (mpfr_zero_p(exact.get()) || mpfr_zero_p(value.get())) {
-    const real& other = mpfr_zero_p(exact.get()) ? value : exact;
-    real magnitude(mpfr_get_prec(other.get()));
-    mpfr_abs(magnitude.get(), other.get(), MPFR_RNDN);
-    return in_units(magnitude, ulp, MPFR_RNDD);
-  }
-  // MPFR rounds a difference once, whatever the operands' precisions and exponents.
-  real difference(64);
-  const bool exact_is_larger = mpfr_cmp(exact.get(), value.get()) > 0;
-  mpfr_sub(difference.get(), (exact_is_larger ? exact : value).get(), (exact_is_larger ? value : exact).get(),
-           MPFR_RNDD);
-  return in_units(difference, ulp, MPFR_RNDD);
+  mpfr_sub(difference.get(), value.get(), exact.get(), MPFR_RNDZ);
+  return in_units(difference, ulp, MPFR_RNDZ);
 }
 
 }  // namespace

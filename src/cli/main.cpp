@@ -54,8 +54,8 @@ int main(int argc, char** argv) {
       "Exit codes: 0 pass, 1 fail, 2 bad usage or input.\n"
       "`assay COMMAND --help` has examples. Start with `assay demo`.");
   action chosen;
-  //DEMO
-  //CHECK
+  add_demo(app, chosen);
+  add_check(app, chosen);
   add_convert(app, chosen);
   add_formats(app, chosen);
 

@@ -36,7 +36,7 @@ struct dot_truth {
   int ulp_exponent = 0;  ///< an ulp of the exact value is 2^ulp_exponent
   double magnitude = 0;  ///< |exact value|, rounded up
   double scale = 0;      ///< S = |c| + sum of |a_i||b_i| over the finite terms, rounded up
-  double error = 0;      ///< |got - exact value|, rounded down; 0 unless got was given and both are finite
+  double error = 0;      ///< got - exact value, rounded toward zero; 0 unless got was given and both are finite
 };
 
 /// Rounds into `output` under `how` (not stochastic: std::invalid_argument; flushing of inputs is not the truth's

@@ -55,6 +55,7 @@ class code_view {
     std::copy(strides.begin(), strides.end(), strides_.begin());
   }
 
+  bool has_data() const { return data_ != nullptr; }
   format layout() const { return layout_; }
   const extents& shape() const { return shape_; }
   std::size_t size() const { return shape_.count(); }
@@ -70,6 +71,17 @@ class code_view {
     const std::byte* start = data_ + offset(n, rank == 0 ? 0 : rank - 1);
     const std::ptrdiff_t step = rank == 0 ? 0 : strides_[rank - 1];
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = load_code(start + static_cast<std::ptrdiff_t>(i) * step, bytes_);
+  }
+
+  /// The n-th line along the last axis alone, as (1, K).
+  code_view only_line(std::size_t n) const {
+    const std::size_t rank = shape_.rank();
+    const std::ptrdiff_t step = rank == 0 ? 0 : strides_[rank - 1];
+    return {data_ + offset(n, rank == 0 ? 0 : rank - 1), layout_, {1, line_length()}, std::array<std::ptrdiff_t, 2>{0, step}};
+  }
+  /// The n-th element alone, as (1,).
+  code_view only_element(std::size_t n) const {
+    return {data_ + offset(n, shape_.rank()), layout_, {1}, std::array<std::ptrdiff_t, 1>{0}};
   }
 
   /// A matrix (M, K) as (M, n, K): row m in all of (m, 0) to (m, n - 1).

@@ -1,0 +1,73 @@
+#include "report.hpp"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include <assay/format/name.hpp>
+
+namespace assay::cli {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+/// JSON has neither infinities nor NaN: these are strings.
+json number(double x) {
+  if (std::isnan(x)) return "nan";
+  if (std::isinf(x)) return x < 0 ? "-inf" : "inf";
+  return x;
+}
+
+std::string hexadecimal(std::uint64_t code, format f) { return fmt::format("0x{:0{}x}", code, (f.width() + 3) / 4); }
+
+}  // namespace
+
+nlohmann::ordered_json verdict_json(const verdict& v) {
+  json histogram = json::array(), worst = json::array(), diagnosis = json::array();
+  for (std::size_t bucket = 0; bucket < ulp_histogram::buckets; ++bucket) {
+    if (v.histogram[bucket] != 0) histogram.push_back({{"ulps", ulp_histogram::label(bucket)}, {"count", v.histogram[bucket]}});
+  }
+  for (const auto& e : v.worst) {
+    worst.push_back({{"index", e.index},
+                     {"finding", describe(e.what)},
+                     {"got", number(e.got_value)},
+                     {"got_code", hexadecimal(e.got, v.output)},
+                     {"truth", number(e.truth_value)},
+                     {"truth_code", hexadecimal(e.truth, v.output)},
+                     {"expected_code", hexadecimal(e.expected, v.output)},
+                     {"distance_ulps", number(e.distance)},
+                     {"bound_ulps", number(e.bound)},
+                     {"scale_ulps", number(e.scale)}});
+  }
+  for (const auto& h : v.diagnosis) {
+    diagnosis.push_back({{"explanation", h.explanation},
+                         {"bit_for_bit", h.bit_for_bit},
+                         {"failing_explained", h.failing_explained},
+                         {"failing", h.failing},
+                         {"others_explained", h.others_explained},
+                         {"others", h.others}});
+  }
+  return {{"pass", v.pass},
+          {"claim", v.claim},
+          {"output", format_name(v.output)},
+          {"shape", std::vector<std::size_t>(v.shape.begin(), v.shape.end())},
+          {"elements", v.elements},
+          {"length", v.length},
+          {"layers",
+           {{"classes", {{"failures", v.class_failures}}},
+            {v.exact_claim ? "bits" : "bounds", {{"failures", v.exact_claim ? v.bit_failures : v.bound_failures}}}}},
+          {"exact", v.exact},
+          {"correctly_rounded", v.correctly_rounded},
+          {"faithful", v.faithful},
+          {"too_small", v.low},
+          {"too_large", v.high},
+          {"overflow_allowed", v.overflow_allowed},
+          {"largest_distance_ulps", number(v.largest_distance)},
+          {"largest_share_of_bound", number(v.largest_share)},
+          {"median_bound_ulps", number(v.median_bound)},
+          {"histogram", std::move(histogram)},
+          {"worst", std::move(worst)},
+          {"diagnosis", std::move(diagnosis)}};
+}
+
+}  // namespace assay::cli
