@@ -5,11 +5,17 @@
 // bits      shifts that keep a sticky bit, 128-bit integers, a value taken apart
 // format    what a format is; the named ones; decoding
 // rounding  modes and policies; the one function that rounds and encodes
-// number    exact operations and their rounding, order, conversions, number<Format>, elementary functions
+// number    exact operations and their rounding, order, conversions, number<Format>, elementary functions;
+//           quantised integers; text (streams are in number/stream.hpp, which is not included here)
 //
 // Each folder includes only folders to its left. All of it is constexpr, needs nothing but the standard library, and
-// compiles in CUDA device code (nvcc --expt-relaxed-constexpr).
+// but for text compiles in CUDA device code (nvcc --expt-relaxed-constexpr).
 #pragma once
 
+#include <assay/number/affine.hpp>
 #include <assay/number/elementary.hpp>
+#include <assay/number/hash.hpp>
+#include <assay/number/limits.hpp>
 #include <assay/number/number.hpp>
+#include <assay/number/quantised.hpp>
+#include <assay/number/text.hpp>
