@@ -35,4 +35,29 @@ inline oracle::real wide_value(std::uint64_t code, const assay::format& f) {
   return x;
 }
 
+/// x to a multiple of 2^unit, by the mode's definition.
+inline void cut(oracle::real& x, int unit, assay::rounding mode) {
+  using assay::rounding;
+  mpfr_mul_2si(x, x, -unit, MPFR_RNDN);
+  oracle::real whole = x;
+  switch (mode) {
+    case rounding::ties_to_even: mpfr_rint(whole, x, MPFR_RNDN); break;
+    case rounding::ties_to_away: mpfr_round(whole, x); break;
+    case rounding::toward_zero: mpfr_trunc(whole, x); break;
+    case rounding::upward: mpfr_ceil(whole, x); break;
+    case rounding::downward: mpfr_floor(whole, x); break;
+    case rounding::to_odd: {
+      mpfr_trunc(whole, x);
+      oracle::real half = whole;
+      mpfr_div_2ui(half, half, 1, MPFR_RNDN);
+      if (!mpfr_integer_p(x.get()) && mpfr_integer_p(half.get())) {
+        mpfr_add_si(whole, whole, mpfr_signbit(x.get()) ? -1 : 1, MPFR_RNDN);
+      }
+      break;
+    }
+    case rounding::stochastic: throw std::logic_error("needs random words");
+  }
+  mpfr_mul_2si(x, whole, unit, MPFR_RNDN);
+}
+
 }  // namespace test
