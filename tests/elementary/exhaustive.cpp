@@ -75,6 +75,8 @@ const std::vector<format> made_formats{{6, 9, 31},
                                        {4, 11, 1000},
                                        {5, 9, 5, encoding::finite},
                                        {11, 0, 1023, encoding::fnu},
+                                       {8, 7, 1 << 20},
+                                       {8, 7, -(1 << 20), encoding::fn},
                                        {4, 3, 5000}};
 
 void check(format in, const std::vector<format>& outs, const std::vector<conversion>& policies, std::uint64_t stride) {

@@ -11,9 +11,9 @@
 
 namespace assay::detail::evaluation {
 
-/// a * b / 2^62.
+/// a * b / 2^62, rounded to nearest: the errors of some thirty truncations would add up to 2^-55 of the result.
 constexpr std::int64_t multiply_62(std::int64_t a, std::int64_t b) {
-  return static_cast<std::int64_t>((int128{a} * b) >> 62);
+  return static_cast<std::int64_t>((int128{a} * b + (int128{1} << 61)) >> 62);
 }
 template <std::int64_t First, std::int64_t... Rest>
 constexpr std::int64_t signed_series(std::int64_t y) {
