@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <assay/bulk/random.hpp>
 #include <assay/file/npy.hpp>
 #include <assay/number/convert.hpp>
 #include <assay/tensor/describe.hpp>
@@ -21,15 +22,6 @@ struct convert_options {
   std::uint64_t seed = 0;
   bool json = false, quiet = false;
 };
-
-/// The random word of element i: SplitMix64's output function (Steele, Lea and Flood, "Fast splittable pseudorandom
-/// number generators", OOPSLA 2014) of the i-th state after the seed; its upper half.
-std::uint32_t random_word(std::uint64_t seed, std::uint64_t i) {
-  std::uint64_t z = seed + (i + 1) * 0x9e3779b97f4a7c15;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return static_cast<std::uint32_t>((z ^ (z >> 31)) >> 32);
-}
 
 /// An integer of the tensor's type as the sign-extended 64-bit value.
 std::int64_t sign_extended(std::uint64_t bits, int width) {
