@@ -62,6 +62,24 @@ TEST_CASE("Every code of up to 16 bits prints to a text that parses back to it")
   });
 }
 
+TEST_CASE("Wide formats and those of any bias round trip too") {
+  std::mt19937_64 generator(4);
+  for (const format f : {binary32, binary64, tf32, format{11, 52, 1 << 20}, format{11, 40, -(1 << 20)},
+                         format{8, 20, 5000, encoding::fn}, format{11, 0, 3000}}) {
+    long mismatches = 0;
+    std::string first;
+    for (std::uint64_t i = 0; i < test::cases(5000); ++i) {
+      const std::uint64_t code = i < 3 ? i : generator() & f.code_mask();
+      for (const short_text& text : {to_text(encoded{code, f}), to_hex_text(encoded{code, f})}) {
+        const parsed back = parse(text, f);
+        if ((!back || back.code != code) && mismatches++ == 0) first = std::string(text.view());
+      }
+    }
+    CAPTURE(f.exponent_bits, f.fraction_bits, f.bias, first);
+    CHECK(mismatches == 0);
+  }
+}
+
 TEST_CASE("No decimal with fewer digits names the code, and none with as many is nearer") {
   for_each_narrow_format([](format f) {
     decimal_oracle oracle(f);

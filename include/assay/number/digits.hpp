@@ -1,9 +1,11 @@
 // From a finite value to its decimal digits: the shortest that name it, or any number of correctly rounded ones.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include <assay/bits/natural.hpp>
+#include <assay/bits/power_of_ten.hpp>
 #include <assay/number/arithmetic.hpp>
 
 namespace assay::detail {
@@ -93,6 +95,13 @@ struct short_decimal {
   std::int64_t exponent;
 };
 
+constexpr short_decimal without_trailing_zeros(short_decimal d) {
+  for (; d.digits % 10 == 0; ++d.exponent) d.digits /= 10;
+  d.count = 0;
+  for (std::uint64_t rest = d.digits; rest != 0; rest /= 10) ++d.count;
+  return d;
+}
+
 template <class Integer>
 constexpr short_decimal shortest_digits(decimal_fraction<Integer> x, bool even, bool narrow_below) {
   // What rounds to the value reaches half a place up, and down by as much, or by half of that at the bottom of a
@@ -102,7 +111,6 @@ constexpr short_decimal shortest_digits(decimal_fraction<Integer> x, bool even, 
   short_decimal result{0, 0, x.exponent};
   for (;; --result.exponent) {
     result.digits = 10 * result.digits + static_cast<std::uint64_t>(take_digit(x.rest, x.unit));
-    ++result.count;
     const int to_below = compare(x.rest, below), to_above = compare(sum(x.rest, above), x.unit);
     const bool down = to_below < 0 || (to_below == 0 && ends_below);
     const bool up = to_above > 0 || (to_above == 0 && even);
@@ -116,10 +124,50 @@ constexpr short_decimal shortest_digits(decimal_fraction<Integer> x, bool even, 
     above *= 10u;
     below *= 10u;
   }
-  for (; result.digits % 10 == 0; ++result.exponent) result.digits /= 10;
-  result.count = 0;
-  for (std::uint64_t d = result.digits; d != 0; d /= 10) ++result.count;
-  return result;
+  return without_trailing_zeros(result);
+}
+
+/// The same to 128 bits, without large integers: nothing where those do not tell, once in many thousand values.
+constexpr std::optional<short_decimal> shortest_digits_in_words(std::uint64_t significand, int exponent,
+                                                                bool narrow_below) {
+  // value / 10^ten in fixed point, from below, 1 being 2^120: off by less than 2^-103 of at most 10.
+  constexpr int point = 120;
+  constexpr uint128 one = uint128{1} << point, half = one / 2;
+  uint128 error = uint128{1} << 22;
+  const int leading = exponent + bit_width(significand) - 1;
+  const binary_power value{uint128{significand} << (128 - bit_width(significand)), leading - 127};
+  const auto to_fixed = [&](binary_power x) {
+    return shift_right(x.significand, static_cast<int>(-point - x.exponent));
+  };
+  short_decimal result{0, 0, log10_of_power_of_two(leading)};
+  binary_power scale = power_of_ten(-result.exponent);
+  uint128 rest = to_fixed(value * scale);
+  if (rest >= 10 * one) {
+    scale = power_of_ten(-++result.exponent);
+    rest = to_fixed(value * scale);
+  }
+  if (rest < one || rest + error >= 10 * one) return std::nullopt;
+  uint128 above = to_fixed({scale.significand, scale.exponent + exponent - 1});
+  uint128 below = narrow_below ? above / 2 : above;
+  for (;; --result.exponent) {
+    result.digits = 10 * result.digits + static_cast<std::uint64_t>(rest >> point);
+    rest &= one - 1;
+    if (rest + error >= one) return std::nullopt;
+    // Each is known to lie less than `error` above its value here. An end of the interval itself is undecided.
+    const bool down = rest + error<below, not_down = rest> below + error;
+    const bool up = rest + above > one, not_up = rest + above + 2 * error <= one;
+    if (!(down || not_down) || !(up || not_up)) return std::nullopt;
+    if (down || up) {
+      const bool nearer_up = rest > half, nearer_down = rest + error <= half;
+      if (down && up && !nearer_up && !nearer_down) return std::nullopt;
+      if (up && (nearer_up || !down)) ++result.digits;
+      return without_trailing_zeros(result);
+    }
+    rest *= 10;
+    above *= 10;
+    below *= 10;
+    error *= 10;
+  }
 }
 
 /// The shortest decimal that ties_to_even takes back to this code, and of those the nearest to the value (of two
@@ -132,6 +180,7 @@ constexpr short_decimal shortest_digits(unpacked<std::uint64_t> v, format f) {
   if (fits_words(v.significand, v.exponent)) {
     return shortest_digits(as_decimal_fraction<uint128>(v.significand, v.exponent), even, narrow_below);
   }
+  if (const auto d = shortest_digits_in_words(v.significand, v.exponent, narrow_below)) return *d;
   return shortest_digits(as_decimal_fraction<natural>(v.significand, v.exponent), even, narrow_below);
 }
 
