@@ -67,8 +67,12 @@ overflow_results permitted(const dot_claim& claim, const reference::dot_truth& t
 finding judge_finite_truth(const dot_claim& claim, element_judgement& e, unpacked<std::uint64_t> got, std::uint64_t code,
                            const dot_bound& bound) {
   bool finite_is_free = false;
-  const overflow_results up = permitted(claim, e.truth, bound, false, finite_is_free);
-  const overflow_results down = permitted(claim, e.truth, bound, true, finite_is_free);
+  overflow_results up = permitted(claim, e.truth, bound, false, finite_is_free);
+  overflow_results down = permitted(claim, e.truth, bound, true, finite_is_free);
+  if (finite_is_free) {  // any number of the accumulator may come to be stored
+    up = either(up, overflow_in(claim.output, claim.store, false));
+    down = either(down, overflow_in(claim.output, claim.store, true));
+  }
   const auto allow = [&](bool allowed, finding otherwise) {
     e.overflow_allowed = allowed;
     return allowed ? finding::fine : otherwise;
