@@ -5,10 +5,10 @@
 //
 // Why the roundings are right. f(x) is evaluated with a relative error below 2^-56 and marked as inexact, unless it is
 // a dyadic number, which each function decides first. A boundary between two roundings, in any format of up to 16 bits
-// and whatever its bias, has at most 16 digits: it is a number of the format or the midpoint of two. So a rounding could
-// only be wrong if f(x) were within 2^-56 of such a number. tests/elementary runs through every operand that formats of
-// up to 16 bits can hold (15 digits, all exponents) and finds none within 2^-51, save operands so small or so large that
-// f(x) is next to a simple number such as 1 or x; for those it is known on which side f(x) lies.
+// and whatever its bias, has at most 16 digits: it is a number of the format or the midpoint of two. So a rounding
+// could only be wrong if f(x) were within 2^-56 of such a number. tests/elementary runs through every operand that
+// formats of up to 16 bits can hold (15 digits, all exponents) and finds none within 2^-51, save operands so small or
+// so large that f(x) is next to a simple number such as 1 or x; for those it is known on which side f(x) lies.
 //
 // Exact results raise nothing. inexact, overflow and underflow are as round_to_format says; every file in elementary/
 // has its functions' special values. NaN gives the canonical NaN, and a signalling NaN raises invalid.
