@@ -29,22 +29,24 @@ arithmetic_plan make_arithmetic_plan(format f, conversion how) {
 
   const decode_plan plain = make_decode_plan(f, false);
   plan.encode = make_encode_plan(f, how, nan_result::canonical);
-  const bool nearest = plan.encode.path == encode_path::nearest && f.fraction_bits <= 10;
+  const bool narrow =
+      plan.encode.path == encode_path::aligned && plan.encode.how == decision::ties_to_even && f.fraction_bits <= 10;
   // Any product of two of the format's numbers is a number of binary32, or too large for both.
   const bool products_fit = 2 * f.min_ulp_exponent() >= -149 && 2 * f.max_exponent() + 2 <= 127;
-  if (plain.through_binary16 && nearest && f.bias >= -40 && f.bias <= 60) {
+  if (plain.through_binary16 && narrow && f.bias >= -40 && f.bias <= 60) {
     plan.path = arithmetic_path::half;
     plan.decode = make_decode_plan(scaled_as_binary16(f), false);
     plan.encode = make_encode_plan(scaled_as_binary16(f), how, nan_result::canonical);
     plan.product_scale = power_of_two(binary16.bias - f.bias);
     return plan;
   }
-  if (nearest && products_fit) {
+  if (narrow && products_fit) {
     plan.path = arithmetic_path::narrow;
     plan.decode = plain;
     return plan;
   }
-  if (plain.path == decode_path::shifted && plan.encode.path == encode_path::shifted && f.fraction_bits <= 10) {
+  if (plain.path == decode_path::shifted && plan.encode.path == encode_path::shifted &&
+      plan.encode.how == decision::ties_to_even && f.fraction_bits <= 10) {
     plan.path = arithmetic_path::shifted;
     plan.decode = plain;
     return plan;

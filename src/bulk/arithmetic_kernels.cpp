@@ -22,24 +22,32 @@ void compute_all(const Decoder& decoder, const Kernel& kernel, const Code* a, co
   if constexpr (Op == operation::fma) {
     for_each_block(
         n,
-        [&](Code* to, const Code* from_a, const Code* from_b, const Code* from_c) HWY_ATTR {
-          const float_block x = decoder(from_a), y = decoder(from_b), z = decoder(from_c);
-          word_block codes;
-          for (std::size_t j = 0; j < 4; ++j) codes.v[j] = kernel(x.v[j], y.v[j], z.v[j]);
-          store_codes(codes, to);
-        },
+        [&](Code* to, const Code* from_a, const Code* from_b, const Code* from_c)
+            HWY_ATTR { store_codes(kernel(decoder(from_a), decoder(from_b), decoder(from_c)), to); },
         out, a, b, c);
   } else {
     for_each_block(
         n,
         [&](Code* to, const Code* from_a, const Code* from_b) HWY_ATTR {
-          const float_block x = decoder(from_a), y = decoder(from_b);
-          word_block codes;
-          for (std::size_t j = 0; j < 4; ++j) codes.v[j] = kernel(x.v[j], y.v[j], hn::Zero(floats()));
-          store_codes(codes, to);
+          const float_block x = decoder(from_a);
+          store_codes(kernel(x, decoder(from_b), x), to);
         },
         out, a, b);
   }
+}
+
+/// operation(a, b, c) on each of four vectors.
+template <class Operation>
+HWY_INLINE float_block on_each(const float_block& a, const float_block& b, const float_block& c,
+                               const Operation& operation_of) {
+  float_block result;
+  for (std::size_t j = 0; j < 4; ++j) result.v[j] = operation_of(a.v[j], b.v[j], c.v[j]);
+  return result;
+}
+
+HWY_INLINE word_block no_words() {
+  const word_vector zero = hn::Zero(words());
+  return {{zero, zero, zero, zero}};
 }
 
 /// Formats of at most 11 digits whose products are exact in binary32. Its 24 digits make a second rounding of a sum
@@ -49,12 +57,15 @@ struct narrow_kernel {
   Encoder encode;
   float_vector product_scale;
 
-  HWY_INLINE word_vector operator()(float_vector a, float_vector b, float_vector c) const {
-    if constexpr (Op == operation::add) return encode(hn::Add(a, b));
-    if constexpr (Op == operation::subtract) return encode(hn::Sub(a, b));
-    const float_vector product = hn::Mul(hn::Mul(a, product_scale), b);
-    if constexpr (Op == operation::multiply) return encode(product);
-    return encode(add_to_odd(floats(), product, c));
+  HWY_INLINE word_block operator()(const float_block& a, const float_block& b, const float_block& c) const {
+    const auto compute_one = [this](float_vector x, float_vector y, float_vector z) HWY_ATTR {
+      if constexpr (Op == operation::add) return hn::Add(x, y);
+      if constexpr (Op == operation::subtract) return hn::Sub(x, y);
+      const float_vector product = hn::Mul(hn::Mul(x, product_scale), y);
+      if constexpr (Op == operation::multiply) return product;
+      return add_to_odd(floats(), product, z);
+    };
+    return encode(on_each(a, b, c, compute_one), no_words());
   }
 };
 
@@ -86,71 +97,84 @@ HWY_INLINE float_vector through_doubles(float_vector a, float_vector b, float_ve
 template <operation Op, class Encoder>
 struct shifted_kernel {
   Encoder encode;
-  word_vector subnormal_aligner;
+  word_vector subnormal_aligner, sign_mask;
 
   static constexpr int scale_exponent = 100;
 
   explicit HWY_INLINE shifted_kernel(const encode_plan& plan)
       : encode(plan),
-        subnormal_aligner(set(static_cast<std::uint32_t>(127 - 126 - plan.fraction_bits + scale_exponent + 23) << 23)) {
-  }
+        subnormal_aligner(set(static_cast<std::uint32_t>(127 - 126 - plan.fraction_bits + scale_exponent + 23) << 23)),
+        sign_mask(set(plan.sign_mask)) {}
 
-  HWY_INLINE word_vector operator()(float_vector a, float_vector b, float_vector c) const {
-    if constexpr (Op == operation::add) return encode(hn::Add(a, b));
-    if constexpr (Op == operation::subtract) return encode(hn::Sub(a, b));
-    if constexpr (Op == operation::multiply) return product(a, b);
-    return fused(a, b, c);
+  HWY_INLINE word_block operator()(const float_block& a, const float_block& b, const float_block& c) const {
+    const auto compute_one = [this](float_vector x, float_vector y, float_vector z) HWY_ATTR {
+      if constexpr (Op == operation::add) return hn::Add(x, y);
+      if constexpr (Op == operation::subtract) return hn::Sub(x, y);
+      if constexpr (Op == operation::multiply) return hn::Mul(x, y);
+      return fused(x, y, z);
+    };
+    word_block codes = encode(on_each(a, b, c, compute_one), no_words());
+    if constexpr (Op == operation::multiply) {
+      for (std::size_t j = 0; j < 4; ++j) codes.v[j] = with_tiny_product(codes.v[j], a.v[j], b.v[j]);
+    }
+    return codes;
   }
 
  private:
   /// Where the product is below the smallest normal number, the smaller factor is scaled up: then nothing that
   /// matters underflows, and adding a number whose last place is the scaled smallest step rounds once.
-  HWY_INLINE word_vector product(float_vector a, float_vector b) const {
-    const float_vector plain = hn::Mul(a, b);
-    const word_vector code = encode(plain);
+  HWY_INLINE word_vector with_tiny_product(word_vector code, float_vector a, float_vector b) const {
     const float_vector magnitude_a = hn::Abs(a), magnitude_b = hn::Abs(b);
     const float_vector smaller = hn::Min(magnitude_a, magnitude_b), larger = hn::Max(magnitude_a, magnitude_b);
-    const float_vector scale = hn::Set(floats(), power_of_two(scale_exponent));
-    const float_vector scaled = hn::Mul(hn::Mul(smaller, scale), larger);
+    const float_vector scaled = hn::Mul(hn::Mul(smaller, hn::Set(floats(), power_of_two(scale_exponent))), larger);
     const word_vector steps = hn::Sub(bits_of(hn::Add(scaled, float_of(subnormal_aligner))), subnormal_aligner);
-    const word_vector sign = encode.sign_of(bits_of(plain), hn::And(bits_of(plain), set(float_magnitude)));
-    const auto tiny = hn::Lt(hn::Abs(plain), hn::Set(floats(), power_of_two(-126)));
-    return hn::IfThenElse(hn::RebindMask(words(), tiny), hn::Or(steps, sign), code);
+    const auto tiny = hn::Lt(hn::Abs(hn::Mul(a, b)), hn::Set(floats(), power_of_two(-126)));  // no NaN is
+    // The sign of a product is in its code already.
+    return hn::IfThenElse(hn::RebindMask(words(), tiny), hn::Or(steps, hn::And(code, sign_mask)), code);
   }
 
   /// The product is exact unless it underflows, and nothing overflows in the sum, in this range; vectors with a lane
   /// outside it, infinities and NaNs among them, take the longer way.
-  HWY_INLINE word_vector fused(float_vector a, float_vector b, float_vector c) const {
+  HWY_INLINE float_vector fused(float_vector a, float_vector b, float_vector c) const {
     const floats d;
     const float_vector product = hn::Mul(a, b);
     const float_vector magnitude = hn::Abs(product);
     const auto fits = hn::Lt(hn::Max(magnitude, hn::Abs(c)), hn::Set(d, power_of_two(126)));
     const auto is_zero = hn::Eq(hn::Min(hn::Abs(a), hn::Abs(b)), hn::Zero(d));
     const auto is_exact = hn::Or(is_zero, hn::Gt(magnitude, hn::Set(d, power_of_two(-100))));
-    if (HWY_LIKELY(hn::AllTrue(d, hn::And(fits, is_exact)))) return encode(add_to_odd(d, product, c));
-    return encode(through_doubles<operation::fma>(a, b, c, hn::Zero(doubles())));
+    if (HWY_LIKELY(hn::AllTrue(d, hn::And(fits, is_exact)))) return add_to_odd(d, product, c);
+    return through_doubles<operation::fma>(a, b, c, hn::Zero(doubles()));
   }
 };
 
 template <operation Op>
 struct general_kernel {
-  encode_general<false> encode;
+  encode_any<false> encode;
   double_vector zero_sign;
 
-  HWY_INLINE word_vector operator()(float_vector a, float_vector b, float_vector c) const {
-    return encode(through_doubles<Op>(a, b, c, zero_sign), hn::Zero(words()));
+  HWY_INLINE word_block operator()(const float_block& a, const float_block& b, const float_block& c) const {
+    const auto compute_one = [this](float_vector x, float_vector y, float_vector z)
+                                 HWY_ATTR { return through_doubles<Op>(x, y, z, zero_sign); };
+    return encode(on_each(a, b, c, compute_one), no_words());
   }
 };
 
 template <operation Op>
 struct binary32_kernel {
-  HWY_INLINE word_vector operator()(float_vector a, float_vector b, float_vector c) const {
-    float_vector result;
-    if constexpr (Op == operation::add) result = hn::Add(a, b);
-    if constexpr (Op == operation::subtract) result = hn::Sub(a, b);
-    if constexpr (Op == operation::multiply) result = hn::Mul(a, b);
-    if constexpr (Op == operation::fma) result = hn::MulAdd(a, b, c);
-    return hn::IfThenElse(hn::RebindMask(words(), hn::IsNaN(result)), set(0x7FC00000), bits_of(result));
+  HWY_INLINE word_block operator()(const float_block& a, const float_block& b, const float_block& c) const {
+    const auto compute_one = [](float_vector x, float_vector y, float_vector z) HWY_ATTR {
+      if constexpr (Op == operation::add) return hn::Add(x, y);
+      if constexpr (Op == operation::subtract) return hn::Sub(x, y);
+      if constexpr (Op == operation::multiply) return hn::Mul(x, y);
+      return hn::MulAdd(x, y, z);
+    };
+    const float_block result = on_each(a, b, c, compute_one);
+    word_block codes;
+    for (std::size_t j = 0; j < 4; ++j) {
+      const auto is_nan = hn::RebindMask(words(), hn::IsNaN(result.v[j]));
+      codes.v[j] = hn::IfThenElse(is_nan, set(0x7FC00000), bits_of(result.v[j]));
+    }
+    return codes;
   }
 };
 
@@ -170,7 +194,7 @@ bool compute_codes(const arithmetic_plan& plan, const Code* a, const Code* b, co
     case arithmetic_path::half:
     case arithmetic_path::narrow:
       if constexpr (sizeof(Code) <= 2) {
-        const auto with_encoder = [&](const auto& encoder) HWY_ATTR {
+        const auto run_with = [&](const auto& encoder) HWY_ATTR {
           const narrow_kernel<Op, std::decay_t<decltype(encoder)>> kernel{encoder,
                                                                           hn::Set(floats(), plan.product_scale)};
 #if ASSAY_BULK_F16C
@@ -181,22 +205,19 @@ bool compute_codes(const arithmetic_plan& plan, const Code* a, const Code* b, co
 #endif
           run(decode_general(plan.decode), kernel);
         };
-        if (plan.encode.zero_is_unsigned) {
-          with_encoder(encode_nearest<true, true>(plan.encode));
-        } else {
-          with_encoder(encode_nearest<true, false>(plan.encode));
-        }
+        with_aligned_ties_to_even<Code>(plan.encode, run_with);
         return true;
       }
       return false;
     case arithmetic_path::shifted:
       if constexpr (sizeof(Code) >= 2) {
-        return run(decode_shifted<false>(plan.decode), shifted_kernel<Op, encode_shifted<true>>(plan.encode));
+        return run(decode_shifted<false>(plan.decode),
+                   shifted_kernel<Op, encode_shifted<decision::ties_to_even>>(plan.encode));
       }
       return false;
     case arithmetic_path::general: {
       const double_vector zero_sign = hn::Set(doubles(), plan.zero_sums_are_negative ? -0.0 : 0.0);
-      return run(decode_general(plan.decode), general_kernel<Op>{encode_general<false>(plan.encode), zero_sign});
+      return run(decode_general(plan.decode), general_kernel<Op>{encode_any<false>(plan.encode), zero_sign});
     }
     case arithmetic_path::binary32:
       if constexpr (sizeof(Code) == 4 && (Op != operation::fma || has_fused)) {

@@ -1,4 +1,6 @@
 // Conversion kernels, compiled once per instruction set.
+#include <algorithm>
+
 #include "kernels.hpp"
 #include "targets.hpp"
 
@@ -22,36 +24,24 @@ bool have_kernels() { return true; }
 template <class Encoder, class Code>
 void encode_all(const Encoder& encoder, const float* in, Code* out, std::size_t n) {
   for_each_block(
-      n,
-      [&encoder](Code* to, const float* from) HWY_ATTR {
-        const float_block x = load_floats(from);
-        word_block codes;
-        for (std::size_t j = 0; j < 4; ++j) codes.v[j] = encoder(x.v[j]);
-        store_codes(codes, to);
-      },
-      out, in);
+      n, [&encoder](Code* to, const float* from) HWY_ATTR { store_codes(encoder(load_floats(from), {}), to); }, out,
+      in);
 }
 
-template <class Code>
-void encode_stochastic(const encode_plan& plan, const float* in, Code* out, std::size_t n, random_stream random) {
-  const encode_general<true> encoder(plan);
+template <class Encoder, class Code>
+void encode_stochastic(const Encoder& encoder, const float* in, Code* out, std::size_t n, random_stream random) {
   // The words go through a buffer that starts at a group's first element.
   constexpr std::size_t group = philox::words_per_group, groups = 16;
   alignas(64) std::uint32_t drawn[groups * group];
   for (std::size_t i = 0; i < n;) {
     const std::uint64_t index = random.first + i;
     const auto skip = static_cast<std::size_t>(index % group);
-    const std::size_t now = n - i < groups * group - skip ? n - i : groups * group - skip;
+    const std::size_t now = std::min(n - i, groups * group - skip);
     fill_random_words(random.seed, index / group, (skip + now + group - 1) / group, drawn);
     for_each_block(
         now,
-        [&encoder](Code* to, const float* from, const std::uint32_t* words_of) HWY_ATTR {
-          const float_block x = load_floats(from);
-          const word_block r = load_codes(words_of);
-          word_block codes;
-          for (std::size_t j = 0; j < 4; ++j) codes.v[j] = encoder(x.v[j], r.v[j]);
-          store_codes(codes, to);
-        },
+        [&encoder](Code* to, const float* from, const std::uint32_t* words_of)
+            HWY_ATTR { store_codes(encoder(load_floats(from), load_codes(words_of)), to); },
         out + i, in + i, static_cast<const std::uint32_t*>(drawn + skip));
     i += now;
   }
@@ -80,11 +70,13 @@ void encode_to(const encode_plan& plan, const float* in, Code* out, std::size_t 
     if (plan.plain_binary16) return encode_binary16(in, out, n);
   }
 #endif
-  if (plan.stochastic) return encode_stochastic(plan, in, out, n, random);
-  const auto run = [&](const auto& encoder) HWY_ATTR { encode_all(encoder, in, out, n); };
-  if (with_nearest_encoder(plan, run)) return;
-  const encode_general<false> general(plan);
-  run([&general](float_vector x) HWY_ATTR { return general(x, hn::Zero(words())); });
+  if (plan.how != decision::stochastic) {
+    with_encoder<Code>(plan, [&](const auto& encoder) HWY_ATTR { encode_all(encoder, in, out, n); });
+  } else if (plan.path == encode_path::shifted) {
+    encode_stochastic(encode_shifted<decision::stochastic>(plan), in, out, n, random);
+  } else {
+    encode_stochastic(encode_any<true>(plan), in, out, n, random);
+  }
 }
 
 void encode_floats(const encode_plan& plan, const float* in, void* out, int bytes, std::size_t n,

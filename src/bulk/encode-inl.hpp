@@ -18,108 +18,28 @@ namespace assay::bulk::HWY_NAMESPACE {
 inline constexpr std::uint32_t float_sign = 0x80000000, float_magnitude = 0x7FFFFFFF, float_infinity = 0x7F800000,
                                float_quiet = 0x00400000, float_hidden = 0x00800000;
 
-/// What all paths share: signs and NaNs.
-class encode_common {
- public:
-  explicit HWY_INLINE encode_common(const encode_plan& plan)
-      : sign_shift_(31 - plan.magnitude_bits),
-        fraction_shift_(23 - plan.fraction_bits),
-        nan_(set(plan.nan)),
-        nan_payload_(set(plan.nan_payload)),
-        nan_sign_(set(plan.nan_sign)) {}
-
-  HWY_INLINE word_vector sign_of(word_vector bits, word_vector magnitude) const {
-    return hn::ShiftRightSame(hn::Xor(bits, magnitude), sign_shift_);
-  }
-  HWY_INLINE word_vector with_nans(word_vector code, word_vector sign, word_vector magnitude) const {
-    const word_vector payload = hn::And(hn::ShiftRightSame(magnitude, fraction_shift_), nan_payload_);
-    const word_vector nan = hn::Or(hn::Or(nan_, payload), hn::And(sign, nan_sign_));
-    const integer_mask is_nan = hn::Gt(signed_of(magnitude), set_signed(float_infinity));
-    return hn::IfThenElse(hn::RebindMask(words(), is_nan), nan, code);
-  }
-
- private:
-  int sign_shift_, fraction_shift_;
-  word_vector nan_, nan_payload_, nan_sign_;
-};
-
 struct encode_copy {
   explicit HWY_INLINE encode_copy(const encode_plan&) {}
-  HWY_INLINE word_vector operator()(float_vector x) const {
-    const word_vector bits = bits_of(x);
+  HWY_INLINE word_block operator()(const float_block& x, const word_block&) const {
+    word_block codes;
+    for (std::size_t j = 0; j < 4; ++j) codes.v[j] = quiet(bits_of(x.v[j]));
+    return codes;
+  }
+  HWY_INLINE static word_vector quiet(word_vector bits) {
     const integer_mask is_nan = hn::Gt(signed_of(hn::And(bits, set(float_magnitude))), set_signed(float_infinity));
     return hn::Or(bits, hn::And(mask_bits(is_nan), set(float_quiet)));
   }
 };
 
-/// Ties to even where code and float differ by a shift only: half of the last place less one, and the last kept bit.
-template <bool CareForNan>
-class encode_shifted : public encode_common {
- public:
-  explicit HWY_INLINE encode_shifted(const encode_plan& plan)
-      : encode_common(plan),
-        shift_(23 - plan.fraction_bits),
-        below_half_(set((std::uint32_t{1} << (22 - plan.fraction_bits)) - 1)),
-        clamp_(set(plan.clamp)) {}
-
-  HWY_INLINE word_vector operator()(float_vector x) const {
-    const word_vector bits = bits_of(x);
-    const word_vector magnitude = hn::And(bits, set(float_magnitude));
-    const word_vector sign = sign_of(bits, magnitude);
-    const word_vector clamped = hn::Min(magnitude, clamp_);
-    const word_vector odd = hn::And(hn::ShiftRightSame(clamped, shift_), set(1));
-    const word_vector code = hn::Or(hn::ShiftRightSame(hn::Add(hn::Add(clamped, below_half_), odd), shift_), sign);
-    if constexpr (CareForNan) return with_nans(code, sign, magnitude);
-    return code;
-  }
-
- private:
-  int shift_;
-  word_vector below_half_, clamp_;
-};
-
-/// Ties to even by one addition: to |x| in the binade of 2^E (at least the smallest normal one), add 2^(E + 23 - m),
-/// whose last place is the code's. The sum's low bits are then the significand, rounded by the processor, with its
-/// hidden bit: the code but for the exponent, of which the hidden bit is the first step.
-template <bool CareForNan, bool CareForZero>
-class encode_nearest : encode_common {
- public:
-  explicit HWY_INLINE encode_nearest(const encode_plan& plan)
-      : encode_common(plan),
-        shift_(23 - plan.fraction_bits),
-        clamp_(set(plan.clamp)),
-        min_normal_(set(plan.min_normal)),
-        rise_(set(static_cast<std::uint32_t>(23 - plan.fraction_bits) << 23)) {}
-
-  HWY_INLINE word_vector operator()(float_vector x) const {
-    const word_vector bits = bits_of(x);
-    const word_vector magnitude = hn::And(bits, set(float_magnitude));
-    const word_vector clamped = hn::Min(magnitude, clamp_);
-    const word_vector binade = hn::Max(hn::And(clamped, set(float_infinity)), min_normal_);
-    const word_vector aligner = hn::Add(binade, rise_);
-    const word_vector sum = bits_of(hn::Add(float_of(clamped), float_of(aligner)));
-    const word_vector exponent = hn::ShiftRightSame(hn::Sub(binade, min_normal_), shift_);
-    word_vector sign = sign_of(bits, magnitude);
-    word_vector code = hn::Add(exponent, hn::Sub(sum, aligner));
-    if constexpr (CareForZero) sign = hn::And(sign, mask_bits(hn::Gt(signed_of(code), set_signed(0))));
-    code = hn::Or(code, sign);
-    if constexpr (CareForNan) return with_nans(code, sign, magnitude);
-    return code;
-  }
-
- private:
-  int shift_;
-  word_vector clamp_, min_normal_, rise_;
-};
-
 /// Any mode and policy. The significand is cut at the code's last place; what is cut off, as a 32-bit fraction of that
 /// place, is compared with the mode's threshold.
 template <bool Stochastic>
-class encode_general : encode_common {
+class encode_general {
  public:
   explicit HWY_INLINE encode_general(const encode_plan& plan)
-      : encode_common(plan),
-        fraction_bits_(plan.fraction_bits),
+      : fraction_bits_(plan.fraction_bits),
+        fraction_shift_(23 - plan.fraction_bits),
+        sign_shift_(31 - plan.magnitude_bits),
         random_shift_(plan.random_shift),
         shift_(set(static_cast<std::uint32_t>(23 - plan.fraction_bits))),
         min_binade_(set(plan.min_normal >> 23)),
@@ -133,7 +53,10 @@ class encode_general : encode_common {
         overflow_(set(plan.overflow[0])),
         overflow_flip_(set(plan.overflow[0] ^ plan.overflow[1])),
         infinity_(set(plan.infinity[0])),
-        infinity_flip_(set(plan.infinity[0] ^ plan.infinity[1])) {}
+        infinity_flip_(set(plan.infinity[0] ^ plan.infinity[1])),
+        nan_(set(plan.nan)),
+        nan_payload_(set(plan.nan_payload)),
+        nan_sign_(set(plan.nan_sign)) {}
 
   /// `random` is looked at by stochastic rounding only.
   HWY_INLINE word_vector operator()(float_vector x, word_vector random) const {
@@ -167,7 +90,7 @@ class encode_general : encode_common {
 
     const integer_mask overflows = hn::Gt(signed_of(code), max_finite_);
     code = hn::AndNot(mask_bits(hn::Lt(signed_of(code), flush_outputs_below_)), code);
-    const word_vector sign = sign_of(bits, input);
+    const word_vector sign = hn::ShiftRightSame(hn::Xor(bits, input), sign_shift_);
     code = hn::Or(code, hn::And(sign, mask_bits(hn::Gt(signed_of(code), signed_above_))));
     code = hn::IfThenElse(hn::RebindMask(d, overflows), hn::Xor(overflow_, hn::And(negative, overflow_flip_)), code);
 
@@ -175,40 +98,222 @@ class encode_general : encode_common {
     if (HWY_UNLIKELY(!hn::AllFalse(integers(), special))) {
       const word_vector infinity = hn::Xor(infinity_, hn::And(negative, infinity_flip_));
       code = hn::IfThenElse(hn::Eq(input, set(float_infinity)), infinity, code);
-      code = with_nans(code, sign, input);
+      const word_vector payload = hn::And(hn::ShiftRightSame(input, fraction_shift_), nan_payload_);
+      const word_vector nan = hn::Or(hn::Or(nan_, payload), hn::And(sign, nan_sign_));
+      const integer_mask is_nan = hn::Gt(signed_of(input), set_signed(float_infinity));
+      code = hn::IfThenElse(hn::RebindMask(d, is_nan), nan, code);
     }
     return code;
   }
 
  private:
-  int fraction_bits_, random_shift_;
+  int fraction_bits_, fraction_shift_, sign_shift_, random_shift_;
   word_vector shift_, min_binade_;
   integer_vector flush_inputs_below_, flush_outputs_below_, signed_above_, max_finite_;
   word_vector threshold_, threshold_negative_, threshold_odd_;
   word_vector overflow_, overflow_flip_, infinity_, infinity_flip_;
+  word_vector nan_, nan_payload_, nan_sign_;
 };
 
-/// Calls use(encoder) with the plan's encoder for ties to even, if it has one.
-template <class Use>
-HWY_INLINE bool with_nearest_encoder(const encode_plan& plan, const Use& use) {
-  switch (plan.path) {
-    case encode_path::shifted:
-      plan.clamp_takes_nan ? use(encode_shifted<false>(plan)) : use(encode_shifted<true>(plan));
-      return true;
-    case encode_path::nearest:
-      if (plan.zero_is_unsigned) {
-        use(encode_nearest<true, true>(plan));
-      } else if (plan.clamp_takes_nan) {
-        use(encode_nearest<false, false>(plan));
-      } else {
-        use(encode_nearest<true, false>(plan));
-      }
-      return true;
-    case encode_path::copy: use(encode_copy(plan)); return true;
-    case encode_path::general:
-    case encode_path::scalar: break;
+template <bool Stochastic>
+class encode_any {
+ public:
+  explicit HWY_INLINE encode_any(const encode_plan& plan) : encoder_(plan) {}
+
+  HWY_INLINE word_block operator()(const float_block& x, const word_block& random) const {
+    word_block codes;
+    for (std::size_t j = 0; j < 4; ++j) codes.v[j] = encoder_(x.v[j], random.v[j]);
+    return codes;
   }
-  return false;
+
+ private:
+  encode_general<Stochastic> encoder_;
+};
+
+/// The general encoder on a whole block, out of line: the fast ones call it for the rare block with infinities or NaNs.
+template <bool Stochastic>
+HWY_NOINLINE word_block encode_block_generally(const encode_plan& plan, const float_block& x,
+                                               const word_block& random) {
+  return encode_any<Stochastic>(plan)(x, random);
+}
+
+HWY_INLINE bool any_above(const float_block& x, integer_vector limit) {
+  const auto magnitude = [](float_vector y) HWY_ATTR { return hn::And(bits_of(y), set(float_magnitude)); };
+  const word_vector largest =
+      hn::Max(hn::Max(magnitude(x.v[0]), magnitude(x.v[1])), hn::Max(magnitude(x.v[2]), magnitude(x.v[3])));
+  return !hn::AllFalse(integers(), hn::Gt(signed_of(largest), limit));
+}
+
+/// Where code and float differ by a shift only, rounding is an addition below the cut, and the carry does the rest.
+template <decision How>
+class encode_shifted {
+ public:
+  explicit HWY_INLINE encode_shifted(const encode_plan& plan)
+      : plan_(plan),
+        shift_(23 - plan.fraction_bits),
+        random_shift_(plan.random_shift),
+        largest_ordinary_(set_signed(plan.special_from - 1)),
+        below_(set((std::uint32_t{1} << shift_) - 1)),
+        half_(set(std::uint32_t{1} << (shift_ - 1))),
+        away_(set(plan.rounds_away[0] ? 0xFFFFFFFF : 0)),
+        away_flip_(set(plan.rounds_away[0] != plan.rounds_away[1] ? 0xFFFFFFFF : 0)) {}
+
+  HWY_INLINE word_block operator()(const float_block& x, const word_block& random) const {
+    if (HWY_UNLIKELY(any_above(x, largest_ordinary_))) {
+      return encode_block_generally<How == decision::stochastic>(plan_, x, random);
+    }
+    word_block codes;
+    for (std::size_t j = 0; j < 4; ++j) codes.v[j] = finite(bits_of(x.v[j]), random.v[j]);
+    return codes;
+  }
+
+ private:
+  HWY_INLINE word_vector finite(word_vector bits, word_vector random) const {
+    if constexpr (How == decision::ties_to_even) {
+      const word_vector odd = hn::And(hn::ShiftRightSame(bits, shift_), set(1));
+      bits = hn::Add(hn::Add(bits, hn::Sub(half_, set(1))), odd);
+    } else if constexpr (How == decision::ties_to_away) {
+      bits = hn::Add(bits, half_);
+    } else if constexpr (How == decision::directed) {
+      const word_vector negative = hn::BitCast(words(), hn::ShiftRight<31>(signed_of(bits)));
+      bits = hn::Add(bits, hn::And(hn::Xor(away_, hn::And(negative, away_flip_)), below_));
+    } else if constexpr (How == decision::to_odd) {
+      bits = hn::Or(bits, hn::Add(hn::And(bits, below_), below_));
+    } else {
+      // The draw's bits below the cut's, if any, cannot carry: the remainder has no bits there.
+      bits = hn::Add(bits, hn::ShiftRightSame(hn::ShiftLeftSame(random, random_shift_), 32 - shift_));
+    }
+    return hn::ShiftRightSame(bits, shift_);
+  }
+
+  const encode_plan& plan_;
+  int shift_, random_shift_;
+  integer_vector largest_ordinary_;
+  word_vector below_, half_, away_, away_flip_;
+};
+
+/// Rounding by one addition: to |x| in the binade of 2^E (at least the smallest normal one), add 2^(E + 23 - m), whose
+/// last place is the code's. The sum's low bits are then the significand with its hidden bit, rounded by the processor
+/// to nearest, ties to even; subtracting the power of two again tells how far that is from |x|, for the other modes.
+///
+/// With S = 23 - m, the code is the exponent field less a constant, shifted down by S, plus the significand: sum +
+/// (sum >> S), with the constant's correction added beforehand to the sum's low bits, where it is even and small. The
+/// bits above the code's are then to be ignored: without Clean the storing does that.
+template <decision How, bool ZeroIsUnsigned, bool Clean, bool HasSpecials = true>
+class encode_aligned {
+ public:
+  explicit HWY_INLINE encode_aligned(const encode_plan& plan)
+      : plan_(plan),
+        shift_(23 - plan.fraction_bits),
+        sign_shift_(31 - plan.magnitude_bits),
+        largest_ordinary_(set_signed(plan.special_from - 1)),
+        clamp_(set(plan.clamp[0])),
+        clamp_flip_(set(plan.clamp[0] ^ plan.clamp[1])),
+        min_normal_(set(plan.min_normal)),
+        rise_(set(plan.rise)),
+        sign_mask_(set(plan.sign_mask)),
+        magnitude_mask_(set(2 * plan.sign_mask - 1)),
+        away_(set(plan.rounds_away[0] ? 0xFFFFFFFF : 0)),
+        away_flip_(set(plan.rounds_away[0] != plan.rounds_away[1] ? 0xFFFFFFFF : 0)) {}
+
+  HWY_INLINE word_block operator()(const float_block& x, const word_block&) const {
+    if constexpr (HasSpecials) {
+      if (HWY_UNLIKELY(any_above(x, largest_ordinary_)))
+        return encode_block_generally<false>(
+            plan_, x, word_block{{bits_of(x.v[0]), bits_of(x.v[0]), bits_of(x.v[0]), bits_of(x.v[0])}});
+    }
+    word_block codes;
+    for (std::size_t j = 0; j < 4; ++j) codes.v[j] = finite(bits_of(x.v[j]));
+    return codes;
+  }
+
+ private:
+  HWY_INLINE word_vector finite(word_vector bits) const {
+    word_vector magnitude = hn::And(bits, set(float_magnitude));
+    word_vector negative = bits;
+    if constexpr (How == decision::directed) {
+      negative = hn::BitCast(words(), hn::ShiftRight<31>(signed_of(bits)));
+      magnitude = hn::Min(magnitude, hn::Xor(clamp_, hn::And(negative, clamp_flip_)));
+    } else {
+      magnitude = hn::Min(magnitude, clamp_);
+    }
+    const word_vector aligner = hn::Add(hn::Max(hn::And(magnitude, set(float_infinity)), min_normal_), rise_);
+    const float_vector exact = float_of(magnitude);
+    const float_vector float_sum = hn::Add(exact, float_of(aligner));
+    word_vector sum = bits_of(float_sum);
+    if constexpr (How != decision::ties_to_even) {
+      const float_vector nearest = hn::Sub(float_sum, float_of(aligner));
+      if constexpr (How == decision::ties_to_away) {
+        // What was cut off is exactly half of a step only after a tie that went down: 2^-24 of the power of two.
+        const word_vector half = hn::Sub(hn::And(aligner, set(float_infinity)), set(std::uint32_t{24} << 23));
+        const auto went_down = hn::Eq(bits_of(hn::Sub(exact, nearest)), half);
+        sum = hn::Sub(sum, mask_bits(hn::RebindMask(integers(), went_down)));
+      } else {
+        const word_vector went_up = mask_bits(hn::RebindMask(integers(), hn::Gt(nearest, exact)));
+        const word_vector went_down = mask_bits(hn::RebindMask(integers(), hn::Lt(nearest, exact)));
+        if constexpr (How == decision::to_odd) {
+          sum = hn::Or(hn::Add(sum, went_up), hn::And(hn::Or(went_up, went_down), set(1)));
+        } else {
+          const word_vector away = hn::Xor(away_, hn::And(negative, away_flip_));
+          sum = hn::Sub(hn::Add(sum, hn::AndNot(away, went_up)), hn::And(away, went_down));
+        }
+      }
+    }
+    word_vector code = hn::Add(sum, hn::ShiftRightSame(sum, shift_));
+    const word_vector sign = hn::ShiftRightSame(bits, sign_shift_);
+    if constexpr (!Clean) return hn::IfVecThenElse(sign_mask_, sign, code);
+    code = hn::And(code, magnitude_mask_);
+    word_vector signs = hn::And(sign, sign_mask_);
+    if constexpr (ZeroIsUnsigned) signs = hn::And(signs, mask_bits(hn::Gt(signed_of(code), set_signed(0))));
+    return hn::Or(code, signs);
+  }
+
+  const encode_plan& plan_;
+  int shift_, sign_shift_;
+  integer_vector largest_ordinary_;
+  word_vector clamp_, clamp_flip_, min_normal_, rise_, sign_mask_, magnitude_mask_, away_, away_flip_;
+};
+
+/// Calls use(encoder) with the aligned encoder for ties to even, the path that matters most.
+template <class Code, class Use>
+HWY_INLINE void with_aligned_ties_to_even(const encode_plan& plan, const Use& use) {
+  constexpr decision how = decision::ties_to_even;
+  if (plan.zero_is_unsigned) return use(encode_aligned<how, true, true>(plan));
+  if constexpr (ASSAY_BULK_AVX512 && sizeof(Code) <= 2) {
+    if (plan.sign_mask == std::uint32_t{1} << (8 * sizeof(Code) - 1)) {
+      if (plan.special_from == float_magnitude) return use(encode_aligned<how, false, false, false>(plan));
+      return use(encode_aligned<how, false, false>(plan));
+    }
+  }
+  use(encode_aligned<how, false, true>(plan));
+}
+
+/// Calls use(encoder) with the plan's encoder; the mode is not stochastic.
+template <class Code, class Use>
+HWY_INLINE void with_encoder(const encode_plan& plan, const Use& use) {
+  const bool is_aligned = plan.path == encode_path::aligned && !plan.zero_is_unsigned;
+  const bool is_shifted = plan.path == encode_path::shifted;
+  if (plan.path == encode_path::copy) return use(encode_copy(plan));
+  switch (plan.how) {
+    case decision::ties_to_even:
+      if (is_shifted) return use(encode_shifted<decision::ties_to_even>(plan));
+      if (plan.path == encode_path::aligned) return with_aligned_ties_to_even<Code>(plan, use);
+      break;
+    case decision::ties_to_away:
+      if (is_shifted) return use(encode_shifted<decision::ties_to_away>(plan));
+      if (is_aligned) return use(encode_aligned<decision::ties_to_away, false, true>(plan));
+      break;
+    case decision::directed:
+      if (is_shifted) return use(encode_shifted<decision::directed>(plan));
+      if (is_aligned) return use(encode_aligned<decision::directed, false, true>(plan));
+      break;
+    case decision::to_odd:
+      if (is_shifted) return use(encode_shifted<decision::to_odd>(plan));
+      if (is_aligned) return use(encode_aligned<decision::to_odd, false, true>(plan));
+      break;
+    case decision::stochastic: break;
+  }
+  use(encode_any<false>(plan));
 }
 
 }  // namespace assay::bulk::HWY_NAMESPACE

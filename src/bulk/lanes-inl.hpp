@@ -68,16 +68,20 @@ HWY_INLINE word_block load_codes(const Code* from) {
   return x;
 }
 
-// 32-bit lanes, each a code that fits, to codes.
+// 32-bit lanes to codes. What is above a code must be zero, but AVX-512 stores drop it.
 HWY_INLINE void store_codes(const word_block& x, std::uint32_t* to) {
   for (std::size_t j = 0; j < 4; ++j) hn::StoreU(x.v[j], words(), to + j * lanes);
 }
 HWY_INLINE void store_codes(const word_block& x, std::uint16_t* to) {
-#if HWY_TARGET == HWY_AVX2
+#if HWY_ARCH_X86 && HWY_TARGET == HWY_AVX2
   for (std::size_t j = 0; j < 4; j += 2) {
     const __m256i by_half = _mm256_packus_epi32(x.v[j].raw, x.v[j + 1].raw);
     const __m256i in_order = _mm256_permute4x64_epi64(by_half, _MM_SHUFFLE(3, 1, 2, 0));
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + j * lanes), in_order);
+  }
+#elif ASSAY_BULK_AVX512
+  for (std::size_t j = 0; j < 4; ++j) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + j * lanes), _mm512_cvtepi32_epi16(x.v[j].raw));
   }
 #else
   const hn::Rebind<std::uint16_t, words> narrow;
@@ -85,12 +89,16 @@ HWY_INLINE void store_codes(const word_block& x, std::uint16_t* to) {
 #endif
 }
 HWY_INLINE void store_codes(const word_block& x, std::uint8_t* to) {
-#if HWY_TARGET == HWY_AVX2
+#if HWY_ARCH_X86 && HWY_TARGET == HWY_AVX2
   const __m256i low = _mm256_packus_epi32(x.v[0].raw, x.v[1].raw);
   const __m256i high = _mm256_packus_epi32(x.v[2].raw, x.v[3].raw);
   const __m256i by_half = _mm256_packus_epi16(low, high);
   const __m256i in_order = _mm256_permutevar8x32_epi32(by_half, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), in_order);
+#elif ASSAY_BULK_AVX512
+  for (std::size_t j = 0; j < 4; ++j) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + j * lanes), _mm512_cvtepi32_epi8(x.v[j].raw));
+  }
 #else
   const hn::Rebind<std::uint8_t, words> narrow;
   for (std::size_t j = 0; j < 4; ++j) hn::StoreU(hn::DemoteTo(narrow, signed_of(x.v[j])), narrow, to + j * lanes);

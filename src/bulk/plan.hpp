@@ -35,27 +35,46 @@ constexpr float power_of_two(int exponent) {
 enum class encode_path : std::uint8_t {
   scalar,   ///< no kernel
   copy,     ///< binary32 itself: only NaNs change, to quiet ones
-  shifted,  ///< ties to even, binary32's exponents: rounds the float's bits in place
-  nearest,  ///< ties to even: rounds by adding a power of two whose last place is the result's
-  general,  ///< any mode
+  shifted,  ///< binary32's exponents, policies but the mode the default ones: rounds the float's bits in place
+  aligned,  ///< any deterministic mode: rounds by adding a power of two whose last place is the result's
+  general,  ///< any mode and policy
 };
+
+/// How the fast paths decide: from whether the cut was inexact, and on which side of the middle.
+enum class decision : std::uint8_t { ties_to_even, ties_to_away, directed, to_odd, stochastic };
+
+constexpr decision decision_of(rounding mode) {
+  switch (mode) {
+    case rounding::ties_to_even: return decision::ties_to_even;
+    case rounding::ties_to_away: return decision::ties_to_away;
+    case rounding::to_odd: return decision::to_odd;
+    case rounding::stochastic: return decision::stochastic;
+    case rounding::toward_zero:
+    case rounding::upward:
+    case rounding::downward: break;
+  }
+  return decision::directed;
+}
 
 /// Float to code.
 struct encode_plan {
   encode_path path = encode_path::scalar;
+  decision how = decision::ties_to_even;
   bool plain_binary16 = false;  ///< the processor's own instruction gives these very bits
-  bool stochastic = false;
   int magnitude_bits = 0;
   int fraction_bits = 0;
+  std::uint32_t sign_mask = 0;
   std::uint32_t min_normal = 0;  ///< the float 2^emin
+  bool zero_is_unsigned = false;
+  bool rounds_away[2] = {};  ///< directed: whether the magnitude goes up, by sign
 
-  // shifted and nearest: whatever is at least `clamp` gives clamp's code, the overflow's.
-  std::uint32_t clamp = 0;
-  bool clamp_takes_nan = false;  ///< NaNs may be clamped as well: they share that code and keep their sign
+  // shifted and aligned: floats of at least special_from, in magnitude, go the general way.
+  std::uint32_t special_from = 0;
+  std::uint32_t clamp[2] = {};  ///< aligned: floats beyond it, in magnitude, overflow as it does; by sign
+  std::uint32_t rise = 0;       ///< aligned: what turns the result's binade into the power of two to add
 
-  // A NaN's code: nan | leading fraction bits & nan_payload | sign & nan_sign.
+  // general: a NaN's code is nan | leading fraction bits & nan_payload | sign & nan_sign.
   std::uint32_t nan = 0, nan_payload = 0, nan_sign = 0;
-
   // general: up when the remainder, a 32-bit fraction of the last place, exceeds
   // threshold ^ (negative ? threshold_negative : 0) ^ (odd ? threshold_odd : 0).
   std::uint32_t threshold = 0, threshold_negative = 0, threshold_odd = 0;
@@ -64,7 +83,6 @@ struct encode_plan {
   std::uint32_t overflow[2] = {}, infinity[2] = {};  ///< complete codes, by sign
   std::uint32_t flush_inputs_below = 0;              ///< as a float's bits
   std::uint32_t flush_outputs_below = 0;             ///< as a code
-  bool zero_is_unsigned = false;
 };
 
 /// NaN results: of a conversion (sign and payload kept), or of arithmetic (the canonical one).
@@ -81,6 +99,8 @@ constexpr encode_plan make_encode_plan(format f, conversion how, nan_result nan)
   plan.path = encode_path::general;
   plan.magnitude_bits = f.magnitude_bits();
   plan.fraction_bits = f.fraction_bits;
+  plan.how = decision_of(how.mode);
+  plan.sign_mask = low32(f.sign_mask());
   plan.min_normal = static_cast<std::uint32_t>(f.min_exponent() + 127) << 23;
   plan.max_finite = low32(f.max_finite_code());
   plan.zero_is_unsigned = !f.has_negative_zero();
@@ -105,33 +125,49 @@ constexpr encode_plan make_encode_plan(format f, conversion how, nan_result nan)
     case rounding::upward: plan.threshold_negative = never; break;
     case rounding::downward: plan.threshold = never, plan.threshold_negative = never; break;
     case rounding::to_odd: plan.threshold_odd = never; break;
-    case rounding::stochastic:
-      plan.stochastic = true;
-      plan.random_shift = 32 - how.random_bits;
-      break;
+    case rounding::stochastic: plan.random_shift = 32 - how.random_bits; break;
   }
-  if (how.mode != rounding::ties_to_even || !keeps_subnormals) return plan;
+  if (!keeps_subnormals || f.fraction_bits == 0) return plan;
 
-  // The two fast paths take the code after the largest finite one, or the largest itself, for all that overflows.
-  const std::uint32_t over = plan.overflow[0];
-  const std::uint32_t sign = low32(f.sign_mask());
-  const bool one_overflow = over == plan.infinity[0] && (over | sign) == plan.overflow[1] &&
-                            plan.overflow[1] == plan.infinity[1] &&
-                            (over == plan.max_finite || over == plan.max_finite + 1);
-  if (!one_overflow || f.fraction_bits == 0) return plan;
-  const int shift = 23 - f.fraction_bits;
-  const std::uint32_t offset = plan.min_normal - (std::uint32_t{1} << 23);
-  // fnuz: the code after the largest is the sign bit alone, its NaN.
-  if (over < std::uint32_t{1} << f.fraction_bits) return plan;  // no normal number: nothing to gain
-  plan.clamp = (over << shift) + offset;
-  plan.clamp_takes_nan =
-      over == plan.max_finite + 1 && plan.nan == over && plan.nan_payload == 0 && (plan.nan_sign != 0 || over == sign);
-  if (f.min_exponent() == -126) {
-    if (!plan.zero_is_unsigned) plan.path = encode_path::shifted;
-  } else if (f.max_exponent() + 1 + shift <= 127) {
-    plan.path = encode_path::nearest;
-    plan.plain_binary16 = f == binary16 && how.on_overflow == overflow::ieee && nan == nan_result::converted;
+  constexpr std::uint32_t infinity = 0x7F800000;
+  plan.rounds_away[0] = how.mode == rounding::upward;
+  plan.rounds_away[1] = how.mode == rounding::downward;
+  if (f.exponent_bits == 8 && f.bias == 127 && f.nonfinite == encoding::ieee && how.on_overflow == overflow::ieee) {
+    // A carry out of the largest number makes infinity by itself, as do truncating modes the largest number.
+    plan.path = encode_path::shifted;
+    plan.special_from = infinity + 1;
+    return plan;
   }
+
+  // Codes after the largest finite one begin where overflow does. The aligned path can end at the first of them
+  // (infinity or NaN), or at the largest number itself.
+  const int shift = 23 - f.fraction_bits;
+  const std::uint32_t sign = low32(f.sign_mask());
+  const std::uint32_t offset = plan.min_normal - (std::uint32_t{1} << 23);
+  if (plan.max_finite < std::uint32_t{1} << f.fraction_bits) return plan;  // all numbers are subnormal
+  for (const bool negative : {false, true}) {
+    const std::uint32_t largest = plan.max_finite | (negative ? sign : 0);
+    const std::uint32_t next = (plan.max_finite + 1) | (negative ? sign : 0);
+    if (plan.overflow[negative] != largest && plan.overflow[negative] != next) return plan;
+    const std::uint32_t end = plan.overflow[negative] == next ? plan.max_finite + 1 : plan.max_finite;
+    plan.clamp[negative] = (end << shift) + offset;
+  }
+  const bool infinity_overflows = plan.overflow[0] == plan.infinity[0] && plan.overflow[1] == plan.infinity[1];
+  const bool nan_overflows =
+      plan.overflow[0] == plan.nan && plan.overflow[1] == (plan.nan | plan.nan_sign) && plan.nan_payload == 0;
+  plan.special_from = !infinity_overflows ? infinity : nan_overflows ? 0x7FFFFFFF : infinity + 1;
+
+  // See encode_aligned: the low bits of the sum, the code's exponent off by a constant, and the constant's correction
+  // must all stay below the bits that are shifted down. The shifted-down exponent is right modulo twice the sign bit.
+  const auto raised = static_cast<std::uint32_t>((f.min_exponent() + 127) + shift) << f.fraction_bits;
+  const std::uint32_t correction = (0 - raised) & (2 * sign - 1);
+  const bool stays_below = correction + (std::uint32_t{2} << f.fraction_bits) < std::uint32_t{1} << shift;
+  const bool all_normal = f.max_exponent() + 1 + shift <= 127 && f.min_ulp_exponent() > -126;
+  if (!stays_below || !all_normal || plan.how == decision::stochastic) return plan;
+  plan.path = encode_path::aligned;
+  plan.rise = (static_cast<std::uint32_t>(shift) << 23) + correction;
+  plan.plain_binary16 = f == binary16 && how.mode == rounding::ties_to_even && how.on_overflow == overflow::ieee &&
+                        nan == nan_result::converted;
   return plan;
 }
 
