@@ -74,6 +74,8 @@ void encode_to(const encode_plan& plan, const float* in, Code* out, std::size_t 
     with_encoder<Code>(plan, [&](const auto& encoder) HWY_ATTR { encode_all(encoder, in, out, n); });
   } else if (plan.path == encode_path::shifted) {
     encode_stochastic(encode_shifted<decision::stochastic>(plan), in, out, n, random);
+  } else if (plan.path == encode_path::fixed) {
+    encode_stochastic(encode_fixed(plan), in, out, n, random);
   } else {
     encode_stochastic(encode_any<true>(plan), in, out, n, random);
   }

@@ -274,6 +274,50 @@ class encode_aligned {
   word_vector clamp_, clamp_flip_, min_normal_, rise_, sign_mask_, magnitude_mask_, away_, away_flip_;
 };
 
+/// Stochastic rounding as an addition of the draw to a fixed-point number whose carry is the rounding up. A normal
+/// float's bits are one already, with S = 23 - m bits below the code; a result that will be subnormal is made one,
+/// truncated to S bits: the draw has no more, so what is lost cannot carry.
+class encode_fixed {
+ public:
+  explicit HWY_INLINE encode_fixed(const encode_plan& plan)
+      : plan_(plan),
+        shift_(23 - plan.fraction_bits),
+        sign_shift_(31 - plan.magnitude_bits),
+        random_shift_(plan.random_shift),
+        largest_ordinary_(set_signed(plan.special_from - 1)),
+        clamp_(set(plan.clamp[0])),
+        min_normal_(set(plan.min_normal)),
+        offset_(set(plan.min_normal - float_hidden)),
+        sign_mask_(set(plan.sign_mask)) {}
+
+  HWY_INLINE word_block operator()(const float_block& x, const word_block& random) const {
+    if (HWY_UNLIKELY(any_above(x, largest_ordinary_))) return encode_block_generally<true>(plan_, x, random);
+    word_block codes;
+    for (std::size_t j = 0; j < 4; ++j) codes.v[j] = finite(bits_of(x.v[j]), random.v[j]);
+    return codes;
+  }
+
+ private:
+  HWY_INLINE word_vector finite(word_vector bits, word_vector random) const {
+    const word_vector magnitude = hn::Min(hn::And(bits, set(float_magnitude)), clamp_);
+    // Added to the smallest normal number, what is smaller leaves its multiple of 2^(emin - 23), to nearest.
+    const float_vector sum = hn::Add(float_of(magnitude), float_of(min_normal_));
+    const word_vector nearest = hn::Sub(bits_of(sum), min_normal_);
+    const auto went_up = hn::Gt(hn::Sub(sum, float_of(min_normal_)), float_of(magnitude));
+    const word_vector truncated = hn::Add(nearest, mask_bits(hn::RebindMask(integers(), went_up)));
+    const auto is_normal = hn::RebindMask(words(), hn::Ge(float_of(magnitude), float_of(min_normal_)));
+    const word_vector fixed = hn::IfThenElse(is_normal, hn::Sub(magnitude, offset_), truncated);
+    const word_vector draw = hn::ShiftRightSame(hn::ShiftLeftSame(random, random_shift_), 32 - shift_);
+    const word_vector code = hn::ShiftRightSame(hn::Add(fixed, draw), shift_);
+    return hn::Or(code, hn::And(hn::ShiftRightSame(bits, sign_shift_), sign_mask_));
+  }
+
+  const encode_plan& plan_;
+  int shift_, sign_shift_, random_shift_;
+  integer_vector largest_ordinary_;
+  word_vector clamp_, min_normal_, offset_, sign_mask_;
+};
+
 /// Calls use(encoder) with the aligned encoder for ties to even, the path that matters most.
 template <class Code, class Use>
 HWY_INLINE void with_aligned_ties_to_even(const encode_plan& plan, const Use& use) {

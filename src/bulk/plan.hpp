@@ -37,6 +37,7 @@ enum class encode_path : std::uint8_t {
   copy,     ///< binary32 itself: only NaNs change, to quiet ones
   shifted,  ///< binary32's exponents, policies but the mode the default ones: rounds the float's bits in place
   aligned,  ///< any deterministic mode: rounds by adding a power of two whose last place is the result's
+  fixed,    ///< stochastic, with no more random bits than a normal result cuts off: both as fixed-point numbers
   general,  ///< any mode and policy
 };
 
@@ -157,13 +158,19 @@ constexpr encode_plan make_encode_plan(format f, conversion how, nan_result nan)
       plan.overflow[0] == plan.nan && plan.overflow[1] == (plan.nan | plan.nan_sign) && plan.nan_payload == 0;
   plan.special_from = !infinity_overflows ? infinity : nan_overflows ? 0x7FFFFFFF : infinity + 1;
 
+  if (plan.how == decision::stochastic) {
+    const bool draws_fit = how.random_bits <= shift && f.min_ulp_exponent() > -100 && !plan.zero_is_unsigned;
+    if (draws_fit) plan.path = encode_path::fixed;
+    return plan;
+  }
+
   // See encode_aligned: the low bits of the sum, the code's exponent off by a constant, and the constant's correction
   // must all stay below the bits that are shifted down. The shifted-down exponent is right modulo twice the sign bit.
   const auto raised = static_cast<std::uint32_t>((f.min_exponent() + 127) + shift) << f.fraction_bits;
   const std::uint32_t correction = (0 - raised) & (2 * sign - 1);
   const bool stays_below = correction + (std::uint32_t{2} << f.fraction_bits) < std::uint32_t{1} << shift;
   const bool all_normal = f.max_exponent() + 1 + shift <= 127 && f.min_ulp_exponent() > -126;
-  if (!stays_below || !all_normal || plan.how == decision::stochastic) return plan;
+  if (!stays_below || !all_normal) return plan;
   plan.path = encode_path::aligned;
   plan.rise = (static_cast<std::uint32_t>(shift) << 23) + correction;
   plan.plain_binary16 = f == binary16 && how.mode == rounding::ties_to_even && how.on_overflow == overflow::ieee &&
