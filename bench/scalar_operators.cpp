@@ -12,7 +12,7 @@ namespace {
 
 using namespace assay;
 
-constexpr std::size_t count = 4096;
+constexpr std::size_t count = 2000;
 
 /// Numbers from 1 to 2 and their reciprocals by turns, with alternating signs two by two: sums and products of long
 /// chains stay near where they began, as they do in the kernels that these operations are for.

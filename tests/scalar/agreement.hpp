@@ -41,7 +41,10 @@ void check_pair(tally& t, std::uint64_t a, std::uint64_t b) {
   const auto order = integer_path::order(a, b, F);
   t.expect("a == b", F, x == y, order == 0, a, b);
   t.expect("a < b", F, x < y, order < 0, a, b);
+  t.expect("a > b", F, x > y, order > 0, a, b);
+  t.expect("a <= b", F, x <= y, order <= 0, a, b);
   t.expect("a >= b", F, x >= y, order >= 0, a, b);
+  t.expect("a <=> b", F, (x <=> y) == order, true, a, b);
 }
 
 template <format F>
@@ -106,6 +109,11 @@ void check_all_unary(tally& t) {
   }
 }
 
+template <format F, class Real>
+std::uint64_t converted(Real x) {
+  return integer_path::converted(encode(x).code, encode(x).in, F);
+}
+
 /// Native numbers around a code of F: the value, the midpoint to the next one, and their neighbours.
 template <format F, class Real>
 void check_from_around(tally& t, std::uint64_t code) {
@@ -115,7 +123,7 @@ void check_from_around(tally& t, std::uint64_t code) {
     for (const int away : {-1, 0, 1}) {
       const auto bits = encode(x).code + static_cast<std::uint64_t>(away);
       const auto moved = std::bit_cast<Real>(static_cast<fast::word_of<Real>>(bits));
-      t.expect("from native", F, number<F>(moved).bits(), integer_path::converted(encode(moved).code, encode(moved).in, F), encode(moved).code);
+      t.expect("from native", F, number<F>(moved).bits(), converted<F>(moved), encode(moved).code);
     }
   }
 }
@@ -128,11 +136,11 @@ void check_from_native(tally& t, std::uint64_t seed, std::uint64_t count) {
     check_from_around<F, float>(t, biased_code<F>(random));
     check_from_around<F, double>(t, biased_code<F>(random));
     const auto x = std::bit_cast<float>(static_cast<std::uint32_t>(r));
-    t.expect("from float", F, number<F>(x).bits(), integer_path::converted(encode(x).code, encode(x).in, F), r & 0xffffffff);
+    t.expect("from float", F, number<F>(x).bits(), converted<F>(x), r & 0xffffffff);
     const auto y = std::bit_cast<double>(r);
-    t.expect("from double", F, number<F>(y).bits(), integer_path::converted(encode(y).code, encode(y).in, F), r);
+    t.expect("from double", F, number<F>(y).bits(), converted<F>(y), r);
     const double nan = std::bit_cast<double>(r | (std::uint64_t{0x7ff} << 52));
-    t.expect("from a NaN", F, number<F>(nan).bits(), integer_path::converted(encode(nan).code, encode(nan).in, F), encode(nan).code);
+    t.expect("from a NaN", F, number<F>(nan).bits(), converted<F>(nan), encode(nan).code);
   }
 }
 

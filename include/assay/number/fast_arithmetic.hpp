@@ -1,6 +1,6 @@
 // Operations on codes of one format, ties to even, through float or double: each provably rounds once.
 //
-// Contraction (a product and a sum fused by the compiler) changes nothing here: every product that meets a sum is exact.
+// Contraction (a product and a sum fused by the compiler) changes nothing: every product that meets a sum is exact.
 #pragma once
 
 #include <assay/number/fast_codec.hpp>
@@ -46,13 +46,13 @@ constexpr word_of<Real> multiply(word_of<Real> a, word_of<Real> b) {
     return encode_scaled<F>(product);
   } else {
     constexpr int lift = product_lift(F, w);
-    word code = round_off<w.fraction_bits - F.fraction_bits>(magnitude_of(product));
+    word code = encode_scaled<F>(product);
     if (magnitude_of(product) - 1 < static_cast<word>(w.min_normal_code()) - 1) [[unlikely]] {
       constexpr Real up = power_of_two<Real>(lift);
       const Real lifted = absolute(decode<F, Real>(a) * up) * absolute(value * up);
-      code = encode_subnormal<F, 2 * lift>(lifted);
+      code = with_sign<F>(encode_subnormal<F, 2 * lift>(lifted), product);
     }
-    return finish<F>(code, product);
+    return code;
   }
 }
 
@@ -74,12 +74,12 @@ constexpr word_of<Real> divide(word_of<Real> a, word_of<Real> b) {
   } else {
     // Where the quotient is subnormal, the dividend is below 4 and the divisor above 2^-(fraction bits).
     constexpr int lift = (w.max_exponent() + 1) / 2;
-    word code = round_off<w.fraction_bits - F.fraction_bits>(magnitude_of(quotient));
+    word code = encode_scaled<F>(quotient);
     if (magnitude_of(quotient) - 1 < static_cast<word>(w.min_normal_code()) - 1) [[unlikely]] {
       const Real lifted = absolute(dividend * power_of_two<Real>(lift)) / absolute(divisor * power_of_two<Real>(-lift));
-      code = encode_subnormal<F, 2 * lift>(lifted);
+      code = with_sign<F>(encode_subnormal<F, 2 * lift>(lifted), quotient);
     }
-    return finish<F>(code, quotient);
+    return code;
   }
 }
 

@@ -20,6 +20,10 @@
 #define ASSAY_FAST_PATHS 1
 #endif
 
+// Inliners weigh a function before they see which of its paths is dead: these are for the short live ones.
+#define ASSAY_ALWAYS_INLINE [[gnu::always_inline]]
+#define ASSAY_NEVER_INLINE [[gnu::noinline]]
+
 namespace assay::fast {
 
 inline constexpr bool enabled = ASSAY_FAST_PATHS != 0 && std::numeric_limits<float>::is_iec559 &&

@@ -52,28 +52,6 @@ constexpr Real decode(word_of<Real> code) {
   }
 }
 
-/// The code of a rounded magnitude, which may exceed the largest finite one, with its sign.
-template <format F, class Real>
-constexpr word_of<Real> finish(word_of<Real> code, Real x) {
-  using word = word_of<Real>;
-  constexpr format w = layout_of<Real>;
-  constexpr auto max_finite = static_cast<word>(F.max_finite_code());
-  // Codes above the largest finite one: infinity; without one NaN; without either the largest number.
-  constexpr word overflowed = F.has_infinity() ? static_cast<word>(F.infinity_code())
-                              : F.has_nan()    ? static_cast<word>(F.nan_code())
-                                               : max_finite;
-  if constexpr (!shares_exponents(F, w)) code = code > max_finite ? overflowed : code;
-  const word sign = (bits_of(x) >> (w.magnitude_bits() - F.magnitude_bits())) & static_cast<word>(F.sign_mask());
-  if constexpr (F.has_negative_zero()) {
-    code |= sign;
-  } else {
-    code |= code != 0 ? sign : word{0};
-  }
-  constexpr auto nan = static_cast<word>(F.has_nan() ? F.nan_code() : F.max_finite_code());
-  if (x != x) [[unlikely]] code = nan;
-  return code;
-}
-
 /// Shifts out `shift` bits, ties to even: one half less one unit carries exactly when the remainder exceeds one half,
 /// and the last kept bit added to it when the remainder is one half and that bit is odd. A carry out of the fraction
 /// moves to the next binade, as codes are consecutive.
@@ -86,11 +64,46 @@ constexpr Word round_off(Word bits) {
   }
 }
 
+/// A magnitude's code with the sign of x.
+template <format F, class Real>
+constexpr word_of<Real> with_sign(word_of<Real> magnitude, Real x) {
+  using word = word_of<Real>;
+  constexpr int distance = layout_of<Real>.magnitude_bits() - F.magnitude_bits();
+  const word code = magnitude | ((bits_of(x) >> distance) & static_cast<word>(F.sign_mask()));
+  if constexpr (F.has_negative_zero()) {
+    return code;
+  } else {
+    return magnitude != 0 ? code : word{0};
+  }
+}
+
+/// The code of x, given its rounded magnitude. What lies beyond F's largest number, NaN included, has a magnitude
+/// above every other: one comparison finds it.
+template <format F, class Real>
+constexpr word_of<Real> finish(word_of<Real> magnitude, Real x) {
+  using word = word_of<Real>;
+  constexpr auto max_finite = static_cast<word>(F.max_finite_code());
+  constexpr auto nan = static_cast<word>(F.has_nan() ? F.nan_code() : F.max_finite_code());
+  constexpr word overflowed = F.has_infinity() ? static_cast<word>(F.infinity_code()) : nan;
+  word code = with_sign<F>(magnitude, x);
+  if (magnitude > max_finite) [[unlikely]] code = x != x ? nan : with_sign<F>(overflowed, x);
+  return code;
+}
+
 /// Rounds x, which is scaled as decode_scaled scales, into F. Subnormals of F are subnormals of the carrier, so all
 /// magnitudes are rounded at the same bit. NaN gives the canonical NaN.
 template <format F, class Real>
 constexpr word_of<Real> encode_scaled(Real x) {
-  return finish<F>(round_off<layout_of<Real>.fraction_bits - F.fraction_bits>(magnitude_of(x)), x);
+  constexpr format w = layout_of<Real>;
+  constexpr int shift = w.fraction_bits - F.fraction_bits;
+  if constexpr (shares_exponents(F, w)) {
+    // Sign and infinity are already in their places.
+    word_of<Real> code = round_off<shift>(bits_of(x));
+    if (x != x) [[unlikely]] code = static_cast<word_of<Real>>(F.nan_code());
+    return code;
+  } else {
+    return finish<F>(round_off<shift>(magnitude_of(x)), x);
+  }
 }
 
 /// Code of a magnitude below F's smallest normal number, given times 2^Lift: adding the power of two whose last place

@@ -1,4 +1,4 @@
-// Conversions between codes and float or double, ties to even, with their NaN rules: sign and leading payload bits stay.
+// Conversions between codes and float or double, ties to even. NaNs keep their sign and leading payload bits.
 #pragma once
 
 #include <assay/number/fast_codec.hpp>

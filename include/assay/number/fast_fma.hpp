@@ -10,7 +10,7 @@ namespace assay::fast {
 /// in the carrier; going to the odd neighbour on the side of the error (rounding to odd) keeps the second rounding from
 /// seeing a tie (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums", 2008).
 template <format F, class Real>
-constexpr Real add_to_product(Real product, Real c) {
+ASSAY_ALWAYS_INLINE constexpr Real add_to_product(Real product, Real c) {
   using word = word_of<Real>;
   constexpr format w = layout_of<Real>;
   constexpr int shift = w.fraction_bits - F.fraction_bits;
@@ -40,7 +40,7 @@ inline constexpr bool has_fma = computes(F) && (F == layout_of<carrier_of<F>> ||
                                                  products_are_exact(F, binary64)));
 
 template <format F, class Real = carrier_of<F>>
-inline word_of<Real> fma(word_of<Real> a, word_of<Real> b, word_of<Real> c) {
+ASSAY_ALWAYS_INLINE inline word_of<Real> fma(word_of<Real> a, word_of<Real> b, word_of<Real> c) {
   using word = word_of<Real>;
   constexpr format w = layout_of<Real>;
   const Real x = decode<F, Real>(a), y = decode<F, Real>(b), z = decode<F, Real>(c);

@@ -14,7 +14,7 @@
 namespace assay::fast {
 
 template <format F>
-constexpr std::uint64_t sum_of(storage_of<F> a, storage_of<F> b) {
+ASSAY_ALWAYS_INLINE constexpr std::uint64_t sum_of(storage_of<F> a, storage_of<F> b) {
   if constexpr (computes(F)) {
     if (!std::is_constant_evaluated()) {
       if constexpr (is_tabulated<F>) {
@@ -28,7 +28,7 @@ constexpr std::uint64_t sum_of(storage_of<F> a, storage_of<F> b) {
 }
 
 template <format F>
-constexpr std::uint64_t difference_of(storage_of<F> a, storage_of<F> b) {
+ASSAY_ALWAYS_INLINE constexpr std::uint64_t difference_of(storage_of<F> a, storage_of<F> b) {
   if constexpr (computes(F)) {
     if (!std::is_constant_evaluated()) {
       if constexpr (is_tabulated<F>) {
@@ -42,7 +42,7 @@ constexpr std::uint64_t difference_of(storage_of<F> a, storage_of<F> b) {
 }
 
 template <format F>
-constexpr std::uint64_t product_of(storage_of<F> a, storage_of<F> b) {
+ASSAY_ALWAYS_INLINE constexpr std::uint64_t product_of(storage_of<F> a, storage_of<F> b) {
   if constexpr (has_multiply<F>) {
     if (!std::is_constant_evaluated()) {
       if constexpr (is_tabulated<F>) {
@@ -56,7 +56,7 @@ constexpr std::uint64_t product_of(storage_of<F> a, storage_of<F> b) {
 }
 
 template <format F>
-constexpr std::uint64_t quotient_of(storage_of<F> a, storage_of<F> b) {
+ASSAY_ALWAYS_INLINE constexpr std::uint64_t quotient_of(storage_of<F> a, storage_of<F> b) {
   if constexpr (has_divide<F>) {
     if (!std::is_constant_evaluated()) return divide<F>(a, b);
   }
@@ -64,7 +64,7 @@ constexpr std::uint64_t quotient_of(storage_of<F> a, storage_of<F> b) {
 }
 
 template <format F>
-constexpr std::uint64_t root_of(storage_of<F> a) {
+ASSAY_ALWAYS_INLINE constexpr std::uint64_t root_of(storage_of<F> a) {
   if constexpr (computes(F)) {
     if (!std::is_constant_evaluated()) return sqrt<F>(a);
   }
@@ -72,7 +72,7 @@ constexpr std::uint64_t root_of(storage_of<F> a) {
 }
 
 template <format F>
-constexpr std::uint64_t fused_of(storage_of<F> a, storage_of<F> b, storage_of<F> c) {
+ASSAY_ALWAYS_INLINE constexpr std::uint64_t fused_of(storage_of<F> a, storage_of<F> b, storage_of<F> c) {
   if constexpr (has_fma<F>) {
     if (!std::is_constant_evaluated()) return fma<F>(a, b, c);
   }
@@ -80,7 +80,7 @@ constexpr std::uint64_t fused_of(storage_of<F> a, storage_of<F> b, storage_of<F>
 }
 
 template <format F, class Real>
-constexpr std::uint64_t code_of(Real x) {
+ASSAY_ALWAYS_INLINE constexpr std::uint64_t code_of(Real x) {
   if constexpr (converts<Real>(F)) {
     if (!std::is_constant_evaluated()) return from_real<F>(x);
   }
@@ -88,7 +88,7 @@ constexpr std::uint64_t code_of(Real x) {
 }
 
 template <format F, class Real>
-constexpr Real value_of(storage_of<F> code) {
+ASSAY_ALWAYS_INLINE constexpr Real value_of(storage_of<F> code) {
   if constexpr (converts<Real>(F)) {
     if (!std::is_constant_evaluated()) return to_real<F, Real>(code);
   }
@@ -100,7 +100,7 @@ constexpr Real value_of(storage_of<F> code) {
 }
 
 template <format To, format From>
-constexpr std::uint64_t code_of_other(storage_of<From> code) {
+ASSAY_ALWAYS_INLINE constexpr std::uint64_t code_of_other(storage_of<From> code) {
   if constexpr (has_bridge<From, To>) {
     if (!std::is_constant_evaluated()) return from_real<To>(to_real<From, bridge_of<From, To>>(code));
   }

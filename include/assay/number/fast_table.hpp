@@ -20,7 +20,7 @@ struct pair_table {
 
 /// Not constexpr: a compiler must not try to fill it while it compiles.
 template <format F, std::uint32_t (*Operation)(std::uint32_t, std::uint32_t)>
-pair_table<F> make_table() {
+ASSAY_NEVER_INLINE pair_table<F> make_table() {
   pair_table<F> table;
   constexpr std::uint32_t codes = 1U << F.width();
   for (std::uint32_t b = 0; b < codes; ++b)
@@ -31,7 +31,7 @@ pair_table<F> make_table() {
 
 /// Filled at the first use, in some tens of microseconds; programs that do not use it pay nothing.
 template <format F, std::uint32_t (*Operation)(std::uint32_t, std::uint32_t)>
-const pair_table<F>& table_of() {
+ASSAY_ALWAYS_INLINE inline const pair_table<F>& table_of() {
   static const pair_table<F> table = make_table<F, Operation>();
   return table;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <assay/number/convert.hpp>
+#include <assay/number/fast_compare.hpp>
 #include <assay/number/fast_operators.hpp>
 #include <assay/number/order.hpp>
 
@@ -24,7 +25,8 @@ class number {
 
   /// Rounds once. Explicit, since it may lose digits.
   template <native_number T>
-  explicit constexpr number(T x, conversion how = {}, std::uint32_t random = 0) : number(rounded_from(x, how, random)) {}
+  explicit constexpr number(T x, conversion how = {}, std::uint32_t random = 0)
+      : number(rounded_from(x, how, random)) {}
   template <format G>
     requires(G != F)
   explicit constexpr number(number<G> x, conversion how = {}, std::uint32_t random = 0)
@@ -70,8 +72,13 @@ class number {
   }
   constexpr number operator+() const { return *this; }
 
-  friend constexpr bool operator==(number a, number b) { return compare(a.code(), b.code()) == 0; }
-  friend constexpr std::partial_ordering operator<=>(number a, number b) { return compare(a.code(), b.code()); }
+  friend constexpr bool operator==(number a, number b) { return fast::is_equal<F>(a.bits_, b.bits_); }
+  friend constexpr std::partial_ordering operator<=>(number a, number b) { return fast::order<F>(a.bits_, b.bits_); }
+  // What <=> implies, but in loops that vectorise.
+  friend constexpr bool operator<(number a, number b) { return fast::is_less<F>(a.bits_, b.bits_); }
+  friend constexpr bool operator>(number a, number b) { return fast::is_less<F>(b.bits_, a.bits_); }
+  friend constexpr bool operator<=(number a, number b) { return fast::is_less_equal<F>(a.bits_, b.bits_); }
+  friend constexpr bool operator>=(number a, number b) { return fast::is_less_equal<F>(b.bits_, a.bits_); }
 
  private:
   template <class T>
@@ -104,7 +111,6 @@ constexpr bool is_default(conversion how, const exceptions* raised) {
 
 // Operations with a policy. Out is the result's format, by default the first operand's; operands may differ in format.
 // `raised`, when given, collects the exceptions: they are added to what is there, as IEEE 754's status flags do.
-
 // With the default policy, and nobody asking for exceptions, they are as quick as the operators.
 
 #define ASSAY_DEFINE_BINARY(name, quick)                                                                         \
@@ -114,8 +120,8 @@ constexpr bool is_default(conversion how, const exceptions* raised) {
     return detail::take<Out>(name(a.code(), b.code(), Out, how, random), raised);                                \
   }                                                                                                              \
   template <format A>                                                                                            \
-  constexpr number<A> name(number<A> a, number<A> b, conversion how = {}, std::uint32_t random = 0,              \
-                           exceptions* raised = nullptr) {                                                       \
+  ASSAY_ALWAYS_INLINE constexpr number<A> name(number<A> a, number<A> b, conversion how = {},                    \
+                                               std::uint32_t random = 0, exceptions* raised = nullptr) {         \
     if (detail::is_default(how, raised)) return number<A>::from_bits(quick);                                     \
     return detail::take<A>(name(a.code(), b.code(), A, how, random), raised);                                    \
   }
@@ -133,8 +139,8 @@ constexpr number<Out> fma(number<A> a, number<B> b, number<C> c, conversion how 
   return detail::take<Out>(fma(a.code(), b.code(), c.code(), Out, how, random), raised);
 }
 template <format A>
-constexpr number<A> fma(number<A> a, number<A> b, number<A> c, conversion how = {}, std::uint32_t random = 0,
-                        exceptions* raised = nullptr) {
+ASSAY_ALWAYS_INLINE constexpr number<A> fma(number<A> a, number<A> b, number<A> c, conversion how = {},
+                                            std::uint32_t random = 0, exceptions* raised = nullptr) {
   if (detail::is_default(how, raised)) return number<A>::from_bits(fast::fused_of<A>(a.bits(), b.bits(), c.bits()));
   return detail::take<A>(fma(a.code(), b.code(), c.code(), A, how, random), raised);
 }
@@ -144,7 +150,8 @@ constexpr number<Out> sqrt(number<A> a, conversion how = {}, std::uint32_t rando
   return detail::take<Out>(sqrt(a.code(), Out, how, random), raised);
 }
 template <format A>
-constexpr number<A> sqrt(number<A> a, conversion how = {}, std::uint32_t random = 0, exceptions* raised = nullptr) {
+ASSAY_ALWAYS_INLINE constexpr number<A> sqrt(number<A> a, conversion how = {}, std::uint32_t random = 0,
+                                             exceptions* raised = nullptr) {
   if (detail::is_default(how, raised)) return number<A>::from_bits(fast::root_of<A>(a.bits()));
   return detail::take<A>(sqrt(a.code(), A, how, random), raised);
 }
