@@ -22,13 +22,15 @@ std::string name(const element& e) {
 
 /// A format that sums can be kept in: with a sign and a zero.
 std::string unfit_sum_format(format f) {
-  if (!f.is_valid()) return "the accumulator's format is not valid; expected 1 to 11 exponent and 0 to 52 fraction bits";
+  if (!f.is_valid())
+    return "the accumulator's format is not valid; expected 1 to 11 exponent and 0 to 52 fraction bits";
   if (!f.is_signed()) return "sums cannot be kept in " + format_name(f) + "; expected a format with a sign and a zero";
   return {};
 }
 
 std::string unfit(const floating& a, const request&) {
-  if (!a.how.is_valid()) return "stochastic rounding takes " + std::to_string(a.how.random_bits) + " bits; expected 1 to 32";
+  if (!a.how.is_valid())
+    return "stochastic rounding takes " + std::to_string(a.how.random_bits) + " bits; expected 1 to 32";
   return unfit_sum_format(a.in);
 }
 

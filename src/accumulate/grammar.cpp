@@ -14,9 +14,9 @@ namespace {
 
 using namespace accumulate;
 
-constexpr std::array kinds = std::to_array<std::string_view>(
-    {"floating", "unit", "aligned", "fixed", "integer", "exact", "kahan", "neumaier", "two_sum", "dp4a",
-     "dp4a_saturating", "pmaddubsw"});
+constexpr std::array kinds =
+    std::to_array<std::string_view>({"floating", "unit", "aligned", "fixed", "integer", "exact", "kahan", "neumaier",
+                                     "two_sum", "dp4a", "dp4a_saturating", "pmaddubsw"});
 
 /// One accumulator being read: its words, and how to complain about them.
 struct reader {
@@ -120,8 +120,9 @@ aligned read_aligned(reader& r) {
     } else if (const auto flush = value_of(word, "subnormals"); flush && find_named_value<subnormals>(*flush)) {
       a.output.on_subnormal = *find_named_value<subnormals>(*flush);
     } else {
-      r.fail(word, "group=N, fraction=N, out=FORMAT, kept=FORMAT, round=MODE, align=MODE, addend=inside or after, floor=E, "
-                   "overflow=POLICY or infinity, subnormals=POLICY, nan=canonical or all_ones");
+      r.fail(word,
+             "group=N, fraction=N, out=FORMAT, kept=FORMAT, round=MODE, align=MODE, addend=inside or after, floor=E, "
+             "overflow=POLICY or infinity, subnormals=POLICY, nan=canonical or all_ones");
     }
   }
   if (!a.is_valid()) r.fail("kept=" + format_name(a.kept), "a format that out=" + format_name(a.out) + " contains");
@@ -286,12 +287,12 @@ std::string text_of(const integer& a) {
   return text;
 }
 
-std::string text_of(const exact& a) {
-  return a == exact{} ? "exact" : "exact:" + option("lowest", a.lowest_exponent);
-}
+std::string text_of(const exact& a) { return a == exact{} ? "exact" : "exact:" + option("lowest", a.lowest_exponent); }
 
 std::string text_of(const compensated& a) {
-  std::string text = a.method == compensation::kahan ? "kahan:" : a.method == compensation::neumaier ? "neumaier:" : "two_sum:";
+  std::string text = a.method == compensation::kahan      ? "kahan:"
+                     : a.method == compensation::neumaier ? "neumaier:"
+                                                          : "two_sum:";
   text += format_name(a.in);
   if (a.mode != compensated{}.mode) text += ":" + std::string(name_of_value(a.mode));
   return text;

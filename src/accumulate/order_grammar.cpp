@@ -78,7 +78,9 @@ std::string write_tree(const order::tree& tree) {
 
 std::string text_of(const order::sequential&) { return "sequential"; }
 std::string text_of(const order::reversed&) { return "reversed"; }
-std::string text_of(const order::pairwise& o) { return o.block == 1 ? "pairwise" : "pairwise:" + std::to_string(o.block); }
+std::string text_of(const order::pairwise& o) {
+  return o.block == 1 ? "pairwise" : "pairwise:" + std::to_string(o.block);
+}
 std::string text_of(const order::blocked& o) { return "blocked:" + std::to_string(o.size); }
 std::string text_of(const order::split_k& o) { return "split_k:" + std::to_string(o.parts); }
 std::string text_of(const order::lanes& o) { return "lanes:" + std::to_string(o.count); }
@@ -111,7 +113,8 @@ summation_order parse_order(std::string_view text) {
     if ((o.count & (o.count - 1)) != 0 || o.count > 65536) fail(text, rest, "a power of two up to 65536");
     return o;
   }
-  if (kind == "tree") return has_rest ? read_tree(text, rest) : (fail(text, "nothing", "a tree such as ((0+1)+2)"), order::tree{});
+  if (kind == "tree")
+    return has_rest ? read_tree(text, rest) : (fail(text, "nothing", "a tree such as ((0+1)+2)"), order::tree{});
   if (kind == "permuted") {
     const auto seed = words::number<std::uint64_t>(rest);
     if (!seed) fail(text, has_rest ? rest : "nothing", "a seed from 0 to 18446744073709551615");

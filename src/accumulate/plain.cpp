@@ -29,14 +29,16 @@ void plain::merge(state& into, const state& from) const {
 }
 operand plain::value(const state& s) const { return partial_sum(*this, s, carrier_of(*this)); }
 rounded plain::result(const state& s, format to, conversion how, std::uint32_t random) const {
-  return std::visit([&](const auto& a) { return a.result(std::get<state_of<decltype(a)>>(s), to, how, random); }, which);
+  return std::visit([&](const auto& a) { return a.result(std::get<state_of<decltype(a)>>(s), to, how, random); },
+                    which);
 }
 
 format carrier_of(const plain& a) {
   return std::visit([](const auto& x) { return carrier_of(x); }, a.which);
 }
 operand partial_sum(const plain& a, const plain::state& s, format carrier) {
-  return std::visit([&](const auto& x) { return partial_sum(x, std::get<state_of<decltype(x)>>(s), carrier); }, a.which);
+  return std::visit([&](const auto& x) { return partial_sum(x, std::get<state_of<decltype(x)>>(s), carrier); },
+                    a.which);
 }
 
 }  // namespace assay::accumulate

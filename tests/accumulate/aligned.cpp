@@ -41,8 +41,11 @@ std::uint64_t encoded(const acc::aligned& unit, const oracle::real& sum) {
 std::uint64_t model(const acc::aligned& unit, std::vector<part> parts) {
   oracle::real sum = test::wide_real();
   mpfr_set_zero(sum, 1);
-  const bool special = std::any_of(parts.begin(), parts.end(), [](const part& p) { return !mpfr_number_p(p.value.get()); });
-  const auto takes_part = [&](const part& p) { return special ? !mpfr_number_p(p.value.get()) : !mpfr_zero_p(p.value.get()); };
+  const bool special =
+      std::any_of(parts.begin(), parts.end(), [](const part& p) { return !mpfr_number_p(p.value.get()); });
+  const auto takes_part = [&](const part& p) {
+    return special ? !mpfr_number_p(p.value.get()) : !mpfr_zero_p(p.value.get());
+  };
   int top = unit.exponent_floor;
   for (const part& p : parts)
     if (takes_part(p)) top = std::max(top, p.exponent);
@@ -81,7 +84,8 @@ acc::aligned random_unit(test::random_source& random) {
 TEST_CASE("A fused addition aligns, cuts, adds exactly and rounds once") {
   test::random_source random(21);
   test::tally tally;
-  const format inputs[] = {assay::binary16, assay::bfloat16, assay::e4m3fn, assay::e5m2, assay::tf32, assay::binary32, assay::binary64};
+  const format inputs[] = {assay::binary16, assay::bfloat16, assay::e4m3fn,  assay::e5m2,
+                           assay::tf32,     assay::binary32, assay::binary64};
   for (int round = 0; round < 6000; ++round) {
     const acc::aligned u = random_unit(random);
     REQUIRE(u.is_valid());
@@ -99,8 +103,8 @@ TEST_CASE("A fused addition aligns, cuts, adds exactly and rounds once") {
     const std::uint64_t got = u.result(s, u.out).code;
     const std::uint64_t expected = model(u, parts);
     tally.expect(got == expected, [&] {
-      return test::text("group ", u.group, " fraction ", u.fraction_bits, " mode ", static_cast<int>(u.output.mode), ": ",
-                        test::hex(got), " for ", test::hex(expected));
+      return test::text("group ", u.group, " fraction ", u.fraction_bits, " mode ", static_cast<int>(u.output.mode),
+                        ": ", test::hex(got), " for ", test::hex(expected));
     });
   }
   tally.require();
@@ -115,15 +119,18 @@ TEST_CASE("Groups are chained, and a last one may be smaller") {
     const bool after = random.below(2) == 0;
     u.addend = after ? acc::addend::after : acc::addend::inside;
     const std::size_t n = 1 + random.below(11);
-    const auto a = test::hard_codes(random, assay::bfloat16, n, true), b = test::hard_codes(random, assay::bfloat16, n, true);
+    const auto a = test::hard_codes(random, assay::bfloat16, n, true),
+               b = test::hard_codes(random, assay::bfloat16, n, true);
     std::uint64_t c = test::hard_codes(random, assay::binary32, 1, true)[0];
     auto s = u.start(acc::read(c, assay::binary32));
-    for (std::size_t i = 0; i < n; ++i) u.multiply_add(s, acc::read(a[i], assay::bfloat16), acc::read(b[i], assay::bfloat16));
+    for (std::size_t i = 0; i < n; ++i)
+      u.multiply_add(s, acc::read(a[i], assay::bfloat16), acc::read(b[i], assay::bfloat16));
     const std::uint64_t got = u.result(s, assay::binary32).code;
     for (std::size_t first = 0; first < n; first += 4) {
       std::vector<part> parts;
       if (!after) parts.push_back({test::wide_value(c, assay::binary32), nominal_exponent(c, assay::binary32)});
-      for (std::size_t i = first; i < std::min(n, first + 4); ++i) parts.push_back(product(a[i], assay::bfloat16, b[i], assay::bfloat16));
+      for (std::size_t i = first; i < std::min(n, first + 4); ++i)
+        parts.push_back(product(a[i], assay::bfloat16, b[i], assay::bfloat16));
       const std::uint64_t sum = model(u, parts);
       if (!after) {
         c = sum;
@@ -163,7 +170,8 @@ TEST_CASE("A fused addition is a constant expression") {
     acc::aligned u;
     u.group = 2;
     auto s = u.start(acc::read(0x3f800000, assay::binary32));
-    for (int i = 0; i < 4; ++i) u.multiply_add(s, acc::read(0x3c00, assay::binary16), acc::read(0x4000, assay::binary16));
+    for (int i = 0; i < 4; ++i)
+      u.multiply_add(s, acc::read(0x3c00, assay::binary16), acc::read(0x4000, assay::binary16));
     return u.result(s, assay::binary32).code;
   }();
   static_assert(sum == 0x41100000);  // 9

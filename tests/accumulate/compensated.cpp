@@ -45,9 +45,11 @@ void compare(test::tally& tally, test::random_source& random, const format& in, 
   // Exponents within a third of the range: no product overflows, and none's rest underflows.
   for (auto* codes : {&x, &y})
     for (auto& code : *codes) {
-      const std::uint64_t fields = (std::uint64_t{1} << in.exponent_bits) - 1, t = static_cast<std::uint64_t>(in.fraction_bits);
+      const std::uint64_t fields = (std::uint64_t{1} << in.exponent_bits) - 1,
+                          t = static_cast<std::uint64_t>(in.fraction_bits);
       const std::uint64_t field = fields / 3 + (code >> t) % (fields / 3);
-      code = (code & ((std::uint64_t{1} << t) - 1)) | (field << t) | (random() >> 63 << (in.exponent_bits + in.fraction_bits));
+      code = (code & ((std::uint64_t{1} << t) - 1)) | (field << t) |
+             (random() >> 63 << (in.exponent_bits + in.fraction_bits));
     }
   auto s = a.start();
   native<Real> n;
@@ -59,7 +61,8 @@ void compare(test::tally& tally, test::random_source& random, const format& in, 
     if (method == acc::compensation::two_sum) n.two_sum(p, std::fma(real(x[i]), real(y[i]), -p));
     const Real total = method == acc::compensation::kahan ? n.sum : n.sum + n.low;
     const std::uint64_t got = a.result(s, in).code, expected = std::bit_cast<code_type>(total);
-    tally.expect(got == expected, [&] { return test::text("step ", i, ": ", test::hex(got), " for ", test::hex(expected)); });
+    tally.expect(got == expected,
+                 [&] { return test::text("step ", i, ": ", test::hex(got), " for ", test::hex(expected)); });
   }
 }
 

@@ -61,7 +61,8 @@ TEST_CASE("An exact sum is rounded once, in every mode, for every pair of format
         const auto s = add_up(exact, v);
         for (const format& out : outputs)
           for (int mode = 0; mode < 7; ++mode) {
-            const assay::conversion how{static_cast<assay::rounding>(mode), assay::overflow::ieee, assay::subnormals::keep, 24};
+            const assay::conversion how{static_cast<assay::rounding>(mode), assay::overflow::ieee,
+                                        assay::subnormals::keep, 24};
             const auto word = static_cast<std::uint32_t>(random());
             oracle::rounder into(out);
             const std::uint64_t expected = into.round(true_sum(v, how.mode), 0, how, word).code;
@@ -93,7 +94,8 @@ TEST_CASE("The order of an exact sum's terms, and its division into parts, canno
 
 TEST_CASE("Largest and smallest binary64 products cancel without a trace") {
   const acc::exact exact;
-  const auto largest = acc::read(0x7fefffffffffffff, assay::binary64), minus = acc::read(0xffefffffffffffff, assay::binary64);
+  const auto largest = acc::read(0x7fefffffffffffff, assay::binary64),
+             minus = acc::read(0xffefffffffffffff, assay::binary64);
   const auto smallest = acc::read(1, assay::binary64), one = acc::read(std::int64_t{1});
   auto s = exact.start();
   for (int i = 0; i < 1000; ++i) exact.multiply_add(s, largest, largest);

@@ -57,7 +57,8 @@ std::int64_t any_integer(test::random_source& random, int bits) {
 TEST_CASE("A fixed-point sum rounds each product to its grid, then wraps or saturates") {
   test::random_source random(41);
   test::tally tally;
-  const format inputs[] = {assay::binary16, assay::bfloat16, assay::e4m3fn, assay::binary32, assay::e5m2, assay::binary64};
+  const format inputs[] = {assay::binary16, assay::bfloat16, assay::e4m3fn,
+                           assay::binary32, assay::e5m2,     assay::binary64};
   for (int round = 0; round < 4000; ++round) {
     acc::fixed a;
     a.integer_bits = static_cast<int>(random.below(40));
@@ -76,7 +77,8 @@ TEST_CASE("A fixed-point sum rounds each product to its grid, then wraps or satu
       mpfr_mul(p, test::wide_value(x[i], in), test::wide_value(y[i], in), MPFR_RNDN);
       sum = reduced(sum + in_units(p, a), a.bits(), a.on_overflow);
       tally.expect(s.sum == static_cast<std::int64_t>(sum), [&] {
-        return test::text("fixed ", a.integer_bits, ".", a.fraction_bits, ": ", s.sum, " for ", static_cast<std::int64_t>(sum));
+        return test::text("fixed ", a.integer_bits, ".", a.fraction_bits, ": ", s.sum, " for ",
+                          static_cast<std::int64_t>(sum));
       });
     }
   }
@@ -121,8 +123,9 @@ TEST_CASE("Integer sums of every width wrap or saturate once a group") {
         if (a.group_bits != 0) group = reduced(group, a.group_bits, acc::fixed_overflow::saturate);
         sum = reduced(sum + group, bits, a.on_overflow);
         group = 0, in_group = 0;
-        tally.expect(a.integer_value(s) == static_cast<std::int64_t>(sum),
-                     [&] { return test::text(bits, " bits: ", a.integer_value(s), " for ", static_cast<std::int64_t>(sum)); });
+        tally.expect(a.integer_value(s) == static_cast<std::int64_t>(sum), [&] {
+          return test::text(bits, " bits: ", a.integer_value(s), " for ", static_cast<std::int64_t>(sum));
+        });
       }
     }
   }

@@ -28,7 +28,8 @@ std::string written(const summation_order& o, std::size_t n) {
 }
 
 assay::rounded sum_of(const acc::floating& a, const summation_order& o, const std::vector<int>& x) {
-  return assay::sum(a, o, x.size(), [&](std::size_t i) { return acc::read(std::int64_t{x[i]}); }, acc::operand{}, a.in);
+  return assay::sum(
+      a, o, x.size(), [&](std::size_t i) { return acc::read(std::int64_t{x[i]}); }, acc::operand{}, a.in);
 }
 
 }  // namespace
@@ -54,10 +55,10 @@ TEST_CASE("Orders group terms as their definitions say") {
 }
 
 TEST_CASE("Without terms every order gives the addend") {
-  for (const summation_order& o : {summation_order{order::sequential{}}, summation_order{order::reversed{}},
-                                   summation_order{order::pairwise{}}, summation_order{order::blocked{3}},
-                                   summation_order{order::split_k{3}}, summation_order{order::lanes{}},
-                                   summation_order{order::tree{}}, summation_order{order::permuted{1}}}) {
+  for (const summation_order& o :
+       {summation_order{order::sequential{}}, summation_order{order::reversed{}}, summation_order{order::pairwise{}},
+        summation_order{order::blocked{3}}, summation_order{order::split_k{3}}, summation_order{order::lanes{}},
+        summation_order{order::tree{}}, summation_order{order::permuted{1}}}) {
     CHECK(written(o, 0) == "c");
   }
 }
@@ -103,6 +104,6 @@ TEST_CASE("An order decides what a narrow sum loses") {
   const auto value = [&](const summation_order& o) { return assay::to_double(sum_of(a, o, x).code, assay::bfloat16); };
   CHECK(value(order::sequential{}) == 256);
   CHECK(value(order::reversed{}) == 288);
-  CHECK(value(order::blocked{8}) == 280);   // 256 + 7 lost one by one, then 264, 272, 280, and a last 1 is lost
-  CHECK(value(order::pairwise{}) == 288);   // 258, 262, 270, 286, and with the last 1 a tie that goes to 288
+  CHECK(value(order::blocked{8}) == 280);  // 256 + 7 lost one by one, then 264, 272, 280, and a last 1 is lost
+  CHECK(value(order::pairwise{}) == 288);  // 258, 262, 270, 286, and with the last 1 a tie that goes to 288
 }

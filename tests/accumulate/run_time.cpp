@@ -1,4 +1,5 @@
-// Dot products over codes in memory: run-time accumulators give the bits of compile-time ones, and refuse what does not fit.
+// Dot products over codes in memory: run-time accumulators give the bits of compile-time ones, and refuse what does not
+// fit.
 #include <assay/accumulate/accumulator.hpp>
 #include <assay/accumulate/dot.hpp>
 #include <assay/accumulate/grammar.hpp>
@@ -19,7 +20,8 @@ std::vector<Code> narrowed(const std::vector<std::uint64_t>& codes) {
 std::string refusal(const char* with, element a, element b, assay::encoded c = {0, assay::binary32}) {
   const std::vector<std::uint32_t> ones{1, 1, 1};
   try {
-    (void)assay::dot(assay::parse_accumulator(with), assay::order::sequential{}, {ones, a}, {ones, b}, c, assay::binary32);
+    (void)assay::dot(assay::parse_accumulator(with), assay::order::sequential{}, {ones, a}, {ones, b}, c,
+                     assay::binary32);
   } catch (const std::invalid_argument& e) {
     return e.what();
   }
@@ -37,10 +39,12 @@ TEST_CASE("A run-time accumulator gives the bits of the same one at compile time
   const auto right = [&](std::size_t i) { return acc::read(b[i], assay::binary16); };
   const auto compare = [&](const auto& typed, const char* text) {
     INFO(text);
-    for (const char* order : {"sequential", "reversed", "pairwise", "pairwise:16", "blocked:7", "split_k:3", "warp", "permuted:5"}) {
+    for (const char* order :
+         {"sequential", "reversed", "pairwise", "pairwise:16", "blocked:7", "split_k:3", "warp", "permuted:5"}) {
       const auto o = assay::parse_order(order);
       const auto expected = assay::dot(typed, o, a.size(), left, right, acc::read(c.code, c.in), assay::binary32);
-      const auto got = assay::dot(assay::parse_accumulator(text), o, {a, assay::binary16}, {b, assay::binary16}, c, assay::binary32);
+      const auto got =
+          assay::dot(assay::parse_accumulator(text), o, {a, assay::binary16}, {b, assay::binary16}, c, assay::binary32);
       CHECK(got.code == expected.code);
     }
   };
@@ -53,19 +57,22 @@ TEST_CASE("A run-time accumulator gives the bits of the same one at compile time
   compare(acc::fixed{20, 30}, "fixed:20.30");
   compare(acc::exact{}, "exact");
   compare(acc::compensated{}, "kahan:binary32");
-  compare(acc::promoted<acc::unit, acc::floating>{h100, {}, 32}, "unit:h100.mma.fp16.fp32/promote:32/floating:binary32");
+  compare(acc::promoted<acc::unit, acc::floating>{h100, {}, 32},
+          "unit:h100.mma.fp16.fp32/promote:32/floating:binary32");
   compare(acc::promoted<acc::floating, acc::exact>{{assay::binary16}, {}, 5}, "floating:binary16/promote:5/exact");
   compare(acc::promoted<acc::exact, acc::compensated>{{}, {assay::binary16}, 5}, "exact/promote:5/kahan:binary16");
 }
 
 TEST_CASE("Promotion adds each partial sum to the second accumulator") {
-  // By hand: 5 products of 1 in groups of 2, into binary32 from c = 0.5; the first accumulator is bfloat16 and drops ones
-  // beyond 256.
+  // By hand: 5 products of 1 in groups of 2, into binary32 from c = 0.5; the first accumulator is bfloat16 and drops
+  // ones beyond 256.
   std::vector<std::uint16_t> ones(600, 0x3f80);
   const assay::code_vector x{ones, assay::bfloat16};
   const auto run = [&](const char* with) {
     return assay::to_double(assay::dot(assay::parse_accumulator(with), assay::order::sequential{}, x, x,
-                                       {0x3f000000, assay::binary32}, assay::binary32).code, assay::binary32);
+                                       {0x3f000000, assay::binary32}, assay::binary32)
+                                .code,
+                            assay::binary32);
   };
   CHECK(run("floating:bfloat16") == 256);
   CHECK(run("floating:bfloat16/promote:300/floating:binary32") == 512.5);
@@ -82,12 +89,15 @@ TEST_CASE("Strides and integer elements are read as they lie") {
   b.size = 3;
   b.stride = 2;
   const auto with = assay::parse_accumulator("integer:32");
-  const double got = assay::to_double(assay::dot(with, assay::order::sequential{}, a, b, {0, assay::binary32}, assay::binary32).code, assay::binary32);
+  const double got = assay::to_double(
+      assay::dot(with, assay::order::sequential{}, a, b, {0, assay::binary32}, assay::binary32).code, assay::binary32);
   CHECK(got == -1.0 * 255 - 128.0 * 128 + 127.0 * 127);
   const std::vector<std::uint32_t> codes{0x3f801fff, 0x3f800000};
   const auto unit = assay::parse_accumulator("unit:a100.mma.tf32.fp32");
-  CHECK(assay::dot(unit, assay::order::sequential{}, {codes, assay::binary32}, {codes, assay::binary32}, {0, assay::binary32},
-                   assay::binary32).code == 0x40000000);  // 1 + 13 bits that the unit does not read
+  CHECK(assay::dot(unit, assay::order::sequential{}, {codes, assay::binary32}, {codes, assay::binary32},
+                   {0, assay::binary32},
+                   assay::binary32)
+            .code == 0x40000000);  // 1 + 13 bits that the unit does not read
 }
 
 TEST_CASE("A sum is refused before any work when its parts do not fit") {
@@ -101,14 +111,16 @@ TEST_CASE("A sum is refused before any work when its parts do not fit") {
         "unit h100.mma.fp16.fp32 does not take an addend of binary16; expected binary32");
   CHECK(refusal("integer:32", assay::binary16, assay::int8) ==
         "an integer accumulator does not take binary16; expected integers of up to 32 bits");
-  CHECK(refusal("exact", assay::format{11, 52, -90000}, assay::binary16).find("expected another lowest exponent") != std::string::npos);
+  CHECK(refusal("exact", assay::format{11, 52, -90000}, assay::binary16).find("expected another lowest exponent") !=
+        std::string::npos);
   CHECK(refusal("integer:32/promote:8/integer:64", assay::int8, assay::int8) == "accepted");
   CHECK(refusal("floating:binary32/promote:8/integer:64", assay::int8, assay::int8) ==
         "promotion into an integer accumulator; expected an integer one before it");
-  CHECK(refusal("exact/promote:8/unit:h100.mma.fp16.fp32", assay::binary16, assay::binary16).find("does not take") != std::string::npos);
+  CHECK(refusal("exact/promote:8/unit:h100.mma.fp16.fp32", assay::binary16, assay::binary16).find("does not take") !=
+        std::string::npos);
   const std::vector<std::uint16_t> two{0, 0}, three{0, 0, 0};
-  CHECK_THROWS_WITH(assay::dot(acc::exact{}, assay::order::sequential{}, {two, assay::binary16}, {three, assay::binary16},
-                               {0, assay::binary32}, assay::binary32),
+  CHECK_THROWS_WITH(assay::dot(acc::exact{}, assay::order::sequential{}, {two, assay::binary16},
+                               {three, assay::binary16}, {0, assay::binary32}, assay::binary32),
                     "a dot product of vectors of 2 and 3 elements; expected equal lengths");
   acc::floating unsound;
   unsound.how = {assay::rounding::stochastic, {}, {}, 0};
@@ -118,12 +130,13 @@ TEST_CASE("A sum is refused before any work when its parts do not fit") {
 
 TEST_CASE("An empty dot product is its addend, rounded to the output") {
   const std::vector<std::uint16_t> none;
-  for (const char* with : {"floating:binary32", "aligned", "unit:h100.mma.fp16.fp32", "fixed:20.30", "exact", "kahan:binary32",
-                           "two_sum:binary32", "unit:h100.mma.fp16.fp32/promote:4/exact"}) {
+  for (const char* with : {"floating:binary32", "aligned", "unit:h100.mma.fp16.fp32", "fixed:20.30", "exact",
+                           "kahan:binary32", "two_sum:binary32", "unit:h100.mma.fp16.fp32/promote:4/exact"}) {
     INFO(with);
     const auto run = [&](assay::encoded c) {
-      return assay::dot(assay::parse_accumulator(with), assay::order::pairwise{}, {none, assay::binary16}, {none, assay::binary16}, c,
-                        assay::binary16).code;
+      return assay::dot(assay::parse_accumulator(with), assay::order::pairwise{}, {none, assay::binary16},
+                        {none, assay::binary16}, c, assay::binary16)
+          .code;
     };
     CHECK(run({0x3fc00000, assay::binary32}) == 0x3e00);
     CHECK(run({0, assay::binary32}) == 0);
@@ -134,11 +147,13 @@ TEST_CASE("A sum of values is the dot product with ones") {
   test::random_source random(12);
   const auto x = narrowed<std::uint16_t>(test::hard_codes(random, assay::binary16, 50, true));
   const std::vector<std::uint16_t> ones(50, 0x3c00);
-  for (const char* with : {"floating:binary16", "aligned", "unit:a100.mma.fp16.fp32", "fixed:20.30", "exact", "neumaier:binary32"}) {
+  for (const char* with :
+       {"floating:binary16", "aligned", "unit:a100.mma.fp16.fp32", "fixed:20.30", "exact", "neumaier:binary32"}) {
     INFO(with);
     const auto a = assay::parse_accumulator(with);
     const assay::encoded none{0, assay::binary32};
     CHECK(assay::sum(a, assay::order::pairwise{}, {x, assay::binary16}, none, assay::binary32).code ==
-          assay::dot(a, assay::order::pairwise{}, {x, assay::binary16}, {ones, assay::binary16}, none, assay::binary32).code);
+          assay::dot(a, assay::order::pairwise{}, {x, assay::binary16}, {ones, assay::binary16}, none, assay::binary32)
+              .code);
   }
 }

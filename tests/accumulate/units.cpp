@@ -30,7 +30,8 @@ std::uint64_t as_code(float x) { return std::isnan(x) ? 0x7fc00000u : std::bit_c
 std::uint64_t cut_to_float(double x) {
   if (std::isnan(x)) return 0x7fffffff;
   auto f = static_cast<float>(x);
-  if (std::abs(x) >= 0x1p128) return as_code(f > 0 ? std::numeric_limits<float>::infinity() : -std::numeric_limits<float>::infinity());
+  if (std::abs(x) >= 0x1p128)
+    return as_code(f > 0 ? std::numeric_limits<float>::infinity() : -std::numeric_limits<float>::infinity());
   if (std::abs(static_cast<double>(f)) > std::abs(x)) f = std::nextafter(f, 0.0f);
   return as_code(f);
 }
@@ -90,7 +91,8 @@ std::uint64_t flushing_model(const problem& p) {
   const auto group = static_cast<std::size_t>(p.row.fused.group);
   for (std::size_t first = 0; first < p.a.size(); first += group) {
     float product[4] = {};
-    for (std::size_t i = 0; i < group && first + i < p.a.size(); ++i) product[i] = flush(read(p.a[first + i]) * read(p.b[first + i]));
+    for (std::size_t i = 0; i < group && first + i < p.a.size(); ++i)
+      product[i] = flush(read(p.a[first + i]) * read(p.b[first + i]));
     float sum = flush(product[0] + product[1]);
     if (group == 4) sum = flush(sum + flush(product[2] + product[3]));
     c = flush(c + sum);
@@ -169,12 +171,14 @@ std::uint64_t scaled_model(const problem& p) {
     if (!is_special) special = 0;
     int top = std::max(as_float(c) == 0 ? -10000 : exponent(c, assay::binary32), -126);
     for (std::size_t i = first; i < last; ++i) {
-      const double product = value(p.a[i], p.row.input) * value(p.b[i], p.row.input) * value(sa, p.row.scale) * value(sb, p.row.scale);
+      const double product =
+          value(p.a[i], p.row.input) * value(p.b[i], p.row.input) * value(sa, p.row.scale) * value(sb, p.row.scale);
       if (!std::isfinite(product)) {
         is_special = true;
         special += product;
       } else if (product != 0) {
-        top = std::max(top, exponent(p.a[i], p.row.input) + exponent(p.b[i], p.row.input) + exponent(sa, p.row.scale) + exponent(sb, p.row.scale));
+        top = std::max(top, exponent(p.a[i], p.row.input) + exponent(p.b[i], p.row.input) + exponent(sa, p.row.scale) +
+                                exponent(sb, p.row.scale));
       }
     }
     if (is_special) {
@@ -184,7 +188,8 @@ std::uint64_t scaled_model(const problem& p) {
     const auto cut = [&](double x) { return std::ldexp(std::trunc(std::ldexp(x, 25 - top)), top - 25); };
     double sum = cut(as_float(c)) + 0.0;
     for (std::size_t i = first; i < last; ++i) {
-      sum += cut(value(p.a[i], p.row.input) * value(p.b[i], p.row.input) * value(sa, p.row.scale) * value(sb, p.row.scale));
+      sum += cut(value(p.a[i], p.row.input) * value(p.b[i], p.row.input) * value(sa, p.row.scale) *
+                 value(sb, p.row.scale));
     }
     c = cut_to_float(sum);
   }
@@ -204,7 +209,8 @@ std::uint64_t scaled_groups_model(const problem& p) {
     int exponents[4] = {};
     int top = std::max(as_float(c) == 0 ? -10000 : exponent(c, assay::binary32), -126);
     for (std::size_t g = 0; g < 4 && first + 16 * g < last; ++g) {
-      for (std::size_t i = first + 16 * g; i < std::min(last, first + 16 * (g + 1)); ++i) sums[g] += value(p.a[i], p.row.input) * value(p.b[i], p.row.input);
+      for (std::size_t i = first + 16 * g; i < std::min(last, first + 16 * (g + 1)); ++i)
+        sums[g] += value(p.a[i], p.row.input) * value(p.b[i], p.row.input);
       const std::size_t s = (first + 16 * g) / block;
       sums[g] *= magnitude(p.scale_a[s]) * magnitude(p.scale_b[s]);
       exponents[g] = exponent(p.scale_a[s], p.row.scale) + exponent(p.scale_b[s], p.row.scale);
@@ -252,12 +258,16 @@ TEST_CASE("AMD and block-scaled rows compute what their published models do") {
       for (std::size_t i = 0; row.has_scales() && i <= n / 16; ++i) {
         // Scales near one another, so that doubles hold every sum.
         const std::uint64_t one = row.scale == assay::e8m0fnu ? 127 : 0x38;
-        const auto scale = [&] { return random.below(60) == 0 ? oracle::limits(row.scale).top : one + random.below(16) - 8; };
+        const auto scale = [&] {
+          return random.below(60) == 0 ? oracle::limits(row.scale).top : one + random.below(16) - 8;
+        };
         p.scale_a.push_back(scale());
         p.scale_b.push_back(scale());
       }
       const std::uint64_t got = emulated(p), expected = model(p);
-      tally.expect(got == expected, [&] { return test::text("round ", round, " n ", n, ": ", test::hex(got), " for ", test::hex(expected)); });
+      tally.expect(got == expected, [&] {
+        return test::text("round ", round, " n ", n, ": ", test::hex(got), " for ", test::hex(expected));
+      });
     }
     INFO(row.name);
     tally.require();

@@ -11,7 +11,8 @@
 namespace test {
 
 /// n codes of a format: wide exponents and specials, exponents close to one another, or small integers.
-inline std::vector<std::uint64_t> hard_codes(random_source& random, const assay::format& f, std::size_t n, bool finite) {
+inline std::vector<std::uint64_t> hard_codes(random_source& random, const assay::format& f, std::size_t n,
+                                             bool finite) {
   const oracle::limits l(f);
   std::vector<std::uint64_t> codes;
   const std::uint64_t kind = random.below(3);

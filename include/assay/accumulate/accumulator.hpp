@@ -42,9 +42,9 @@ using promotion = promoted<plain, plain>;
 
 }  // namespace accumulate
 
-using accumulator = std::variant<accumulate::floating, accumulate::aligned, accumulate::unit, accumulate::fixed,
-                                 accumulate::integer, accumulate::exact, accumulate::compensated,
-                                 accumulate::promotion>;
+using accumulator =
+    std::variant<accumulate::floating, accumulate::aligned, accumulate::unit, accumulate::fixed, accumulate::integer,
+                 accumulate::exact, accumulate::compensated, accumulate::promotion>;
 
 /// What the codes of a vector stand for.
 using element = std::variant<format, integer_format>;

@@ -43,7 +43,8 @@ enum class nan_code : std::uint8_t {
 /// One fused addition of up to `group` products and an addend c:
 /// 1. A product or c that is zero takes no part.
 /// 2. e = the largest exponent of the terms, at least exponent_floor.
-/// 3. Each term is rounded to a multiple of 2^(e - fraction_bits) by the mode `alignment`; the results are added exactly.
+/// 3. Each term is rounded to a multiple of 2^(e - fraction_bits) by the mode `alignment`; the results are added
+///    exactly.
 /// 4. The sum is rounded once to `kept` under the policy `output`; `kept` is the output format or a narrower one that
 ///    the output format contains. An exact zero is +0.
 /// Any NaN, an infinity times zero, or infinities of both signs give NaN; else an infinity gives that infinity.

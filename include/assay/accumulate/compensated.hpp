@@ -11,8 +11,8 @@ enum class compensation : std::uint8_t {
   two_sum,   ///< an unevaluated pair, renormalised after each term; products keep their errors ("double-double")
 };
 
-/// All operations are in the format `in`, correctly rounded, ties to even by default. Products are rounded once into the
-/// format; with two_sum the rest of the product, which is exact there unless it underflows, is added as well.
+/// All operations are in the format `in`, correctly rounded, ties to even by default. Products are rounded once into
+/// the format; with two_sum the rest of the product, which is exact there unless it underflows, is added as well.
 struct compensated {
   format in = binary32;
   compensation method = compensation::kahan;
@@ -60,7 +60,9 @@ struct compensated {
   }
 
  private:
-  constexpr bool is_finite(std::uint64_t code) const { return (code & in.magnitude_mask()) <= in.max_finite_code() && !in.is_nan_code(code); }
+  constexpr bool is_finite(std::uint64_t code) const {
+    return (code & in.magnitude_mask()) <= in.max_finite_code() && !in.is_nan_code(code);
+  }
   constexpr std::uint64_t plus(std::uint64_t x, std::uint64_t y) const {
     return assay::add(encoded{x, in}, encoded{y, in}, in, {mode}).code;
   }

@@ -55,7 +55,9 @@ class walk {
     }
     return total;
   }
-  state operator()(const order::pairwise& o) { return added_to_c([&] { return pairs(o.block, 0, n_); }); }
+  state operator()(const order::pairwise& o) {
+    return added_to_c([&] { return pairs(o.block, 0, n_); });
+  }
   state operator()(const order::split_k& o) {
     return added_to_c([&] {
       const std::size_t length = n_ / o.parts + (n_ % o.parts != 0 ? 1 : 0);
@@ -143,7 +145,8 @@ inline std::string unfit_order(const summation_order& o, std::size_t n) {
     return "blocks have 0 terms; expected 1 or more";
   if (const auto* p = std::get_if<order::split_k>(&o); p != nullptr && p->parts == 0)
     return "split_k has 0 parts; expected 1 or more";
-  if (const auto* p = std::get_if<order::lanes>(&o); p != nullptr && (!std::has_single_bit(p->count) || p->count > 65536))
+  if (const auto* p = std::get_if<order::lanes>(&o);
+      p != nullptr && (!std::has_single_bit(p->count) || p->count > 65536))
     return "lanes are " + std::to_string(p->count) + "; expected a power of two up to 65536";
   const auto* tree = std::get_if<order::tree>(&o);
   if (tree == nullptr) return {};
@@ -161,8 +164,7 @@ inline std::string unfit_order(const summation_order& o, std::size_t n) {
     seen[static_cast<std::size_t>(node)] = true;
     ++depth, ++leaves;
   }
-  if (leaves != n)
-    return "the tree has " + std::to_string(leaves) + " terms; expected all " + std::to_string(n);
+  if (leaves != n) return "the tree has " + std::to_string(leaves) + " terms; expected all " + std::to_string(n);
   if (n != 0 && depth != 1) return "the tree leaves " + std::to_string(depth) + " sums; expected one";
   return {};
 }
@@ -171,8 +173,8 @@ inline std::string unfit_order(const summation_order& o, std::size_t n) {
 /// a and b are called with an index and give accumulate::operand. Throws std::invalid_argument when the order does not
 /// fit n.
 template <class Accumulator, class A, class B>
-rounded dot(const Accumulator& with, const summation_order& o, std::size_t n, A&& a, B&& b,
-            accumulate::operand c, format out, conversion how = {}, std::uint32_t random = 0) {
+rounded dot(const Accumulator& with, const summation_order& o, std::size_t n, A&& a, B&& b, accumulate::operand c,
+            format out, conversion how = {}, std::uint32_t random = 0) {
   if (const std::string why = unfit_order(o, n); !why.empty()) throw std::invalid_argument(why);
   using state = typename Accumulator::state;
   const auto push = [&](state& s, std::size_t i) { with.multiply_add(s, a(i), b(i)); };
@@ -182,8 +184,8 @@ rounded dot(const Accumulator& with, const summation_order& o, std::size_t n, A&
 
 /// c + sum of x(i). As dot; a matrix unit, which knows only products, multiplies each by one.
 template <class Accumulator, class X>
-rounded sum(const Accumulator& with, const summation_order& o, std::size_t n, X&& x, accumulate::operand c,
-            format out, conversion how = {}, std::uint32_t random = 0) {
+rounded sum(const Accumulator& with, const summation_order& o, std::size_t n, X&& x, accumulate::operand c, format out,
+            conversion how = {}, std::uint32_t random = 0) {
   if (const std::string why = unfit_order(o, n); !why.empty()) throw std::invalid_argument(why);
   using state = typename Accumulator::state;
   const auto push = [&](state& s, std::size_t i) { with.add(s, x(i)); };

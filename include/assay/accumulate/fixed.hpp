@@ -24,7 +24,8 @@ constexpr std::int64_t fit(int128 x, int bits, fixed_overflow on_overflow) {
 /// One sign bit, integer_bits and fraction_bits: from -2^integer_bits up to 2^integer_bits - 2^-fraction_bits.
 /// Each product is rounded to a multiple of 2^-fraction_bits by `mode`, then added; the sum wraps or saturates.
 ///
-/// A NaN makes the result NaN. An infinity saturates; where sums wrap it makes the result NaN, as no bits of it are left.
+/// A NaN makes the result NaN. An infinity saturates; where sums wrap it makes the result NaN, as no bits of it are
+/// left.
 struct fixed {
   int integer_bits = 31;
   int fraction_bits = 0;
@@ -61,7 +62,8 @@ struct fixed {
     if (s.nan) return {make_nan<std::uint64_t>(), 0};
     if (s.sum == 0) return {};
     const bool negative = s.sum < 0;
-    const std::uint64_t magnitude = negative ? 0 - static_cast<std::uint64_t>(s.sum) : static_cast<std::uint64_t>(s.sum);
+    const std::uint64_t magnitude =
+        negative ? 0 - static_cast<std::uint64_t>(s.sum) : static_cast<std::uint64_t>(s.sum);
     return {{value_class::finite, negative, -fraction_bits, magnitude}, bit_width(magnitude) - 1};
   }
   constexpr rounded result(const state& s, format to, conversion how = {}, std::uint32_t random = 0) const {

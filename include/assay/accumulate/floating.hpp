@@ -12,8 +12,8 @@ enum class multiplication : std::uint8_t {
   rounded,  ///< the product is rounded into the format first, then the sum
 };
 
-/// Every rounding follows `how`. A stochastic one takes its random words from the counter-based stream of `seed`: word i
-/// for the i-th rounding of a run, and another stream for each run that an order begins.
+/// Every rounding follows `how`. A stochastic one takes its random words from the counter-based stream of `seed`: word
+/// i for the i-th rounding of a run, and another stream for each run that an order begins.
 struct floating {
   format in = binary32;
   conversion how = {};

@@ -1,6 +1,7 @@
 // Accumulators and orders as text: what options, files and reports call them. Needs assay::runtime.
 //
-//   floating:FORMAT[:OPTION...]       options: a rounding mode, stochastic=BITS, seed=N, an overflow or subnormals policy,
+//   floating:FORMAT[:OPTION...]       options: a rounding mode, stochastic=BITS, seed=N, an overflow or subnormals
+//   policy,
 //                                     fused (default) or rounded products. A format's name alone means the same.
 //   unit:GPU.INSTRUCTION.INPUT.OUTPUT a row of matrix_unit.hpp
 //   aligned:group=N,fraction=N[,out=FORMAT,kept=FORMAT,round=MODE,align=MODE,addend=inside|after,floor=E,
@@ -25,8 +26,8 @@
 
 namespace assay {
 
-// Both throw std::invalid_argument, whose text says what was found and what was expected. What to_string() gives is read
-// back as an equal value.
+// Both throw std::invalid_argument, whose text says what was found and what was expected. What to_string() gives is
+// read back as an equal value.
 
 accumulator parse_accumulator(std::string_view text);
 std::string to_string(const accumulator& a);

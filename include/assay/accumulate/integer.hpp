@@ -5,8 +5,8 @@
 
 namespace assay::accumulate {
 
-/// Products of integers are summed in groups, and each group's sum is added to the accumulator, which wraps or saturates
-/// once a group. With group_bits the group's own sum saturates first to that many bits, as pmaddubsw's does.
+/// Products of integers are summed in groups, and each group's sum is added to the accumulator, which wraps or
+/// saturates once a group. With group_bits the group's own sum saturates first to that many bits, as pmaddubsw's does.
 ///
 /// Operands must be integers, of integer types or of floating-point formats that hold nothing else. A value that is
 /// none makes the result NaN.
@@ -19,7 +19,8 @@ struct integer {
   constexpr bool operator==(const integer&) const = default;
 
   constexpr bool is_valid() const {
-    return bits >= 8 && bits <= 64 && group >= 1 && group <= 1024 && (group_bits == 0 || (group_bits >= 8 && group_bits <= 64));
+    return bits >= 8 && bits <= 64 && group >= 1 && group <= 1024 &&
+           (group_bits == 0 || (group_bits >= 8 && group_bits <= 64));
   }
 
   struct state {
@@ -81,7 +82,8 @@ struct integer {
       s.nan = true;
       return 0;
     }
-    const auto magnitude = static_cast<int128>(distance > 0 ? shift_right(v.significand, distance) : v.significand << -distance);
+    const auto magnitude =
+        static_cast<int128>(distance > 0 ? shift_right(v.significand, distance) : v.significand << -distance);
     return v.negative ? -magnitude : magnitude;
   }
 };

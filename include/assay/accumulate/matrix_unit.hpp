@@ -59,7 +59,8 @@ struct matrix_unit {
 
 // Sources.
 // Captures: the public validation data of F. A. Khattak and M. Mikaitis, "Accurate Models of NVIDIA Tensor Cores",
-// ACM TACO, doi 10.1145/3830409; each row of evidence `capture` reproduces them without a wrong bit (the tests check it).
+// ACM TACO, doi 10.1145/3830409; each row of evidence `capture` reproduces them without a wrong bit (the tests check
+// it).
 inline constexpr std::string_view khattak_mikaitis = "Khattak and Mikaitis, doi 10.1145/3830409";
 // P. Xie, Y. Wang, F. Yang, M. Yang: reference models validated on the GPUs named.
 inline constexpr std::string_view mma_sim = "MMA-Sim, arXiv 2511.10909";
@@ -252,7 +253,8 @@ inline constexpr std::array matrix_units{
     rows::mxf8f6f4("rtx_blackwell.mma_mxf8f6f4.e5m2.fp32", e5m2),
     rows::block_fp4("rtx_blackwell.mma_mxf4.e2m1fn.fp32", e8m0fnu, 32),
     rows::block_fp4("rtx_blackwell.mma_mxf4nvf4.e2m1fn.fp32", e4m3fn, 16),
-    // AMD. CDNA1: first published as pairwise sums in fp32, since corrected by its authors (and by Khattak and Mikaitis,
+    // AMD. CDNA1: first published as pairwise sums in fp32, since corrected by its authors (and by Khattak and
+    // Mikaitis,
     // independently) to exact sums rounded once.
     rows::amd("cdna1.mfma.fp16.fp32", binary16, 4, composition::exact_groups),
     rows::amd("cdna1.mfma.bf16.fp32", bfloat16, 2, composition::exact_groups),

@@ -78,10 +78,10 @@ constexpr std::uint64_t late_addend(const matrix_unit& row, pending_terms produc
 
   aligned_sum sum;
   if (even_odd) {
-    const aligned_sum even = align_and_add(products.terms, products.count, u.fraction_bits, u.alignment,
-                                           aligned::no_floor, 2);
-    const aligned_sum odd = align_and_add(products.terms + 1, products.count - 1, u.fraction_bits, u.alignment,
-                                          aligned::no_floor, 2);
+    const aligned_sum even =
+        align_and_add(products.terms, products.count, u.fraction_bits, u.alignment, aligned::no_floor, 2);
+    const aligned_sum odd =
+        align_and_add(products.terms + 1, products.count - 1, u.fraction_bits, u.alignment, aligned::no_floor, 2);
     const int larger = even.is_empty || (!odd.is_empty && odd.exponent > even.exponent) ? odd.exponent : even.exponent;
     sum = floored(even, larger, u.fraction_bits);
     sum.total += floored(odd, larger, u.fraction_bits).total;
@@ -96,8 +96,8 @@ constexpr std::uint64_t late_addend(const matrix_unit& row, pending_terms produc
   const bool c_counts = c_term.kind != value_class::zero && !(even_odd && c_exponent < exponent - u.fraction_bits - 1);
   if (c_counts) {
     const auto magnitude = static_cast<int128>(c_term.significand);
-    const int128 kept = rescale(c_term.negative ? -magnitude : magnitude, c_term.unit, exponent - u.fraction_bits,
-                                rounding::downward);
+    const int128 kept =
+        rescale(c_term.negative ? -magnitude : magnitude, c_term.unit, exponent - u.fraction_bits, rounding::downward);
     total.total += rescale(kept, exponent - u.fraction_bits, total.unit, rounding::downward);
   }
   return encode_output(u, unpack(total.total, total.unit));
@@ -133,7 +133,8 @@ struct unit {
     state s;
     const bool flush = row.compose == composition::rounded_pairs && flushes_inputs(row.fused.output.on_subnormal);
     if (flush && c.is_subnormal()) c = {};
-    s.c = c.value.is_nan() ? encode_output(row.fused, make_nan<uint128>()) : round_to_format(c.value, row.output()).code;
+    s.c =
+        c.value.is_nan() ? encode_output(row.fused, make_nan<uint128>()) : round_to_format(c.value, row.output()).code;
     return s;
   }
 

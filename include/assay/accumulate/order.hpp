@@ -48,8 +48,8 @@ struct tree {
   std::vector<std::int64_t> postfix;
   bool operator==(const tree&) const = default;
 };
-/// In sequence after a random permutation: Fisher and Yates's shuffle, where term i from the last down to 1 is exchanged
-/// with term floor(w (i + 1) / 2^64), w being word n - 1 - i of accumulate::stream_word for the seed.
+/// In sequence after a random permutation: Fisher and Yates's shuffle, where term i from the last down to 1 is
+/// exchanged with term floor(w (i + 1) / 2^64), w being word n - 1 - i of accumulate::stream_word for the seed.
 struct permuted {
   std::uint64_t seed = 0;
   bool operator==(const permuted&) const = default;

@@ -29,9 +29,9 @@ constexpr operand partial_sum(const exact& a, const exact::state& s, format carr
   return read(a.result(s, carrier).code, carrier);
 }
 
-/// Products are summed by `inner`, from zero. After every n of them, and at the end, its sum is added into `outer`, which
-/// also starts from the addend. DeepSeek-V3's fp8 GEMM (arXiv 2412.19437, 3.3.2) promotes from Hopper's wgmma to binary32
-/// every 128 products.
+/// Products are summed by `inner`, from zero. After every n of them, and at the end, its sum is added into `outer`,
+/// which also starts from the addend. DeepSeek-V3's fp8 GEMM (arXiv 2412.19437, 3.3.2) promotes from Hopper's wgmma to
+/// binary32 every 128 products.
 template <class Inner, class Outer>
 struct promoted {
   Inner inner;
