@@ -1,12 +1,12 @@
 // assay formats [NAME] [--codes]
-#include <cmath>
 #include <memory>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <assay/number/convert.hpp>
+#include <assay/format/limits.hpp>
 #include <assay/number/order.hpp>
+#include <assay/number/text.hpp>
 
 #include "arguments.hpp"
 #include "terminal.hpp"
@@ -19,14 +19,8 @@ struct formats_options {
   bool codes = false, json = false;
 };
 
-/// A finite value in words; by its power of two where a double cannot hold it.
-std::string number_text(std::uint64_t code, format f) {
-  const auto v = decode(code, f);
-  if (v.kind == value_class::finite && (v.leading_exponent() > 1023 || v.exponent < -1074)) {
-    return fmt::format("{}{} * 2^{}", v.negative ? "-" : "", v.significand, v.exponent);
-  }
-  return shortest(to_double(code, f));
-}
+/// The shortest decimal that names the value, whatever the format's exponents.
+std::string number_text(std::uint64_t code, format f) { return to_string(encoded{code, f}); }
 
 std::string_view encoding_text(encoding e) {
   switch (e) {
@@ -45,9 +39,7 @@ struct row {
 
 std::vector<row> limits_in_words(format f) {
   const std::uint64_t normal = f.min_normal_code(), largest = f.max_finite_code();
-  // 1 + epsilon is the successor of 1: epsilon is an ulp of 1, unit roundoff half of it.
-  const int epsilon = -f.fraction_bits;
-  const double log10_2 = std::log10(2.0);
+  const format_limits limits = limits_of(f);
   std::vector<row> rows{
       {"bits", fmt::format("{}: {}{} exponent, {} fraction", f.width(), f.is_signed() ? "1 sign, " : "", f.exponent_bits,
                            f.fraction_bits)},
@@ -56,10 +48,9 @@ std::vector<row> limits_in_words(format f) {
       {"largest", number_text(largest, f)},
       {"smallest normal", normal <= largest ? number_text(normal, f) : "none"},
       {"smallest positive", number_text(f.min_positive_code(), f)},
-      {"epsilon", fmt::format("2^{} = {}", epsilon, shortest(std::ldexp(1.0, epsilon)))},
-      {"unit roundoff", fmt::format("2^{} = {}", epsilon - 1, shortest(std::ldexp(1.0, epsilon - 1)))},
-      {"decimal digits", fmt::format("{} always survive, {} always suffice", std::max(0, static_cast<int>(std::floor(f.fraction_bits * log10_2))),
-                                     static_cast<int>(std::ceil(1 + f.precision() * log10_2)))},
+      {"epsilon", fmt::format("2^{} = {}", -f.fraction_bits, shortest(limits.epsilon))},
+      {"unit roundoff", fmt::format("2^{} = {}", -f.fraction_bits - 1, shortest(limits.unit_roundoff))},
+      {"decimal digits", fmt::format("{} always survive, {} always suffice", limits.digits10, limits.max_digits10)},
       {"finite codes", fmt::format("{}", f.finite_code_count())},
       {"bytes in memory", fmt::format("{}", storage_bytes(f))},
   };
@@ -74,7 +65,9 @@ std::string aliases_of(std::string_view name) {
   return text;
 }
 
+/// Values are text: a format's exponents may lie beyond every JSON reader's numbers.
 nlohmann::ordered_json as_json(format f) {
+  const bool has_normal = f.min_normal_code() <= f.max_finite_code();
   return {{"name", format_name(f)},
           {"bits", f.width()},
           {"exponent_bits", f.exponent_bits},
@@ -84,10 +77,9 @@ nlohmann::ordered_json as_json(format f) {
           {"has_nan", f.has_nan()},
           {"has_negative_zero", f.has_negative_zero()},
           {"has_subnormals", f.has_subnormals()},
-          {"max", to_double(f.max_finite_code(), f)},
-          {"min_normal", f.min_normal_code() <= f.max_finite_code() ? nlohmann::ordered_json(to_double(f.min_normal_code(), f))
-                                                                    : nlohmann::ordered_json(nullptr)},
-          {"min_positive", to_double(f.min_positive_code(), f)},
+          {"max", number_text(f.max_finite_code(), f)},
+          {"min_normal", has_normal ? nlohmann::ordered_json(number_text(f.min_normal_code(), f)) : nlohmann::ordered_json(nullptr)},
+          {"min_positive", number_text(f.min_positive_code(), f)},
           {"finite_codes", f.finite_code_count()}};
 }
 
