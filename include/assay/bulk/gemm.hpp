@@ -50,21 +50,21 @@ enum class activation : std::uint8_t { none, relu, gelu, gelu_tanh, silu, sigmoi
 /// accumulator straight into D.
 struct gemm_epilogue {
   float alpha = 1, beta = 1;            ///< x = alpha * sum; x = fma(alpha, sum, beta * c) when c enters here
-  epilogue_vector row_scale;            ///< x = x * row_scale[i]
-  epilogue_vector column_scale;         ///< x = x * column_scale[j]
-  epilogue_vector row_bias;             ///< x = x + row_bias[i]
-  epilogue_vector column_bias;          ///< x = x + column_bias[j]
+  epilogue_vector row_scale = {};  ///< x = x * row_scale[i]
+  epilogue_vector column_scale = {};  ///< x = x * column_scale[j]
+  epilogue_vector row_bias = {};  ///< x = x + row_bias[i]
+  epilogue_vector column_bias = {};  ///< x = x + column_bias[j]
   activation apply = activation::none;  ///< each correctly rounded in binary32 but where docs/gemm.md says otherwise
   float* amax = nullptr;   ///< receives the largest |x| of each batch (0 without elements; NaN if any x is NaN)
   float output_scale = 1;  ///< x = x * output_scale, after amax
 };
 
 struct gemm_problem {
-  matrix a, b;
+  matrix a = {}, b = {};
   bool transpose_a = false, transpose_b = false;  ///< op(X) is X, or its transpose
-  matrix c;                                       ///< no codes: no addend
+  matrix c = {};  ///< no codes: no addend
   bool c_in_epilogue = false;  ///< false: every sum starts from c, in the accumulator (alpha and beta must be 1)
-  output_matrix d;
+  output_matrix d = {};
   std::size_t batches = 1;
   accumulator with = accumulate::floating{};
   summation_order order = assay::order::sequential{};

@@ -1,0 +1,21 @@
+// One function a kind of kernel: it computes a batch of a checked problem, or says that it does not serve it.
+#pragma once
+
+#include "output.hpp"
+
+namespace assay::gemm_kernels {
+
+struct batch {
+  const gemm_problem& problem;
+  shape size;
+  vectors a, b;
+  std::size_t threads;
+  output& out;
+};
+
+bool float_route(const batch&);    ///< binary32 and binary64 sums
+bool rounded_route(const batch&);  ///< sums in a small format, rounded after each operation
+bool unit_route(const batch&);     ///< matrix units and promotion from them
+void element_route(const batch&);  ///< everything, one element after another
+
+}  // namespace assay::gemm_kernels
