@@ -22,13 +22,13 @@ void compute_all(const Decoder& decoder, const Kernel& kernel, const Code* a, co
   if constexpr (Op == operation::fma) {
     for_each_block(
         n,
-        [&](Code* to, const Code* from_a, const Code* from_b, const Code* from_c)
+        [decoder, kernel](Code* to, const Code* from_a, const Code* from_b, const Code* from_c)
             HWY_ATTR { store_codes(kernel(decoder(from_a), decoder(from_b), decoder(from_c)), to); },
         out, a, b, c);
   } else {
     for_each_block(
         n,
-        [&](Code* to, const Code* from_a, const Code* from_b) HWY_ATTR {
+        [decoder, kernel](Code* to, const Code* from_a, const Code* from_b) ASSAY_BULK_INLINE {
           const float_block x = decoder(from_a);
           store_codes(kernel(x, decoder(from_b), x), to);
         },
@@ -58,7 +58,7 @@ struct narrow_kernel {
   float_vector product_scale;
 
   HWY_INLINE word_block operator()(const float_block& a, const float_block& b, const float_block& c) const {
-    const auto compute_one = [this](float_vector x, float_vector y, float_vector z) HWY_ATTR {
+    const auto compute_one = [this](float_vector x, float_vector y, float_vector z) ASSAY_BULK_INLINE {
       if constexpr (Op == operation::add) return hn::Add(x, y);
       if constexpr (Op == operation::subtract) return hn::Sub(x, y);
       const float_vector product = hn::Mul(hn::Mul(x, product_scale), y);
@@ -87,8 +87,10 @@ HWY_INLINE double_vector exact_to_odd(double_vector a, double_vector b, double_v
 template <operation Op>
 HWY_INLINE float_vector through_doubles(float_vector a, float_vector b, float_vector c, double_vector zero_sign) {
   const half_floats d;
-  const auto low = [](float_vector x) HWY_ATTR { return hn::PromoteTo(doubles(), hn::LowerHalf(half_floats(), x)); };
-  const auto high = [](float_vector x) HWY_ATTR { return hn::PromoteTo(doubles(), hn::UpperHalf(half_floats(), x)); };
+  const auto low = [](float_vector x)
+                       ASSAY_BULK_INLINE { return hn::PromoteTo(doubles(), hn::LowerHalf(half_floats(), x)); };
+  const auto high = [](float_vector x)
+                        ASSAY_BULK_INLINE { return hn::PromoteTo(doubles(), hn::UpperHalf(half_floats(), x)); };
   return float_to_odd(exact_to_odd<Op>(low(a), low(b), low(c), zero_sign),
                       exact_to_odd<Op>(high(a), high(b), high(c), zero_sign));
 }
@@ -107,7 +109,7 @@ struct shifted_kernel {
         sign_mask(set(plan.sign_mask)) {}
 
   HWY_INLINE word_block operator()(const float_block& a, const float_block& b, const float_block& c) const {
-    const auto compute_one = [this](float_vector x, float_vector y, float_vector z) HWY_ATTR {
+    const auto compute_one = [this](float_vector x, float_vector y, float_vector z) ASSAY_BULK_INLINE {
       if constexpr (Op == operation::add) return hn::Add(x, y);
       if constexpr (Op == operation::subtract) return hn::Sub(x, y);
       if constexpr (Op == operation::multiply) return hn::Mul(x, y);
@@ -162,7 +164,7 @@ struct general_kernel {
 template <operation Op>
 struct binary32_kernel {
   HWY_INLINE word_block operator()(const float_block& a, const float_block& b, const float_block& c) const {
-    const auto compute_one = [](float_vector x, float_vector y, float_vector z) HWY_ATTR {
+    const auto compute_one = [](float_vector x, float_vector y, float_vector z) ASSAY_BULK_INLINE {
       if constexpr (Op == operation::add) return hn::Add(x, y);
       if constexpr (Op == operation::subtract) return hn::Sub(x, y);
       if constexpr (Op == operation::multiply) return hn::Mul(x, y);
@@ -186,7 +188,7 @@ constexpr bool has_fused = true;
 
 template <operation Op, class Code>
 bool compute_codes(const arithmetic_plan& plan, const Code* a, const Code* b, const Code* c, Code* out, std::size_t n) {
-  const auto run = [&](const auto& decoder, const auto& kernel) HWY_ATTR {
+  const auto run = [&](const auto& decoder, const auto& kernel) ASSAY_BULK_INLINE {
     compute_all<Op>(decoder, kernel, a, b, c, out, n);
     return true;
   };
@@ -194,7 +196,7 @@ bool compute_codes(const arithmetic_plan& plan, const Code* a, const Code* b, co
     case arithmetic_path::half:
     case arithmetic_path::narrow:
       if constexpr (sizeof(Code) <= 2) {
-        const auto run_with = [&](const auto& encoder) HWY_ATTR {
+        const auto run_with = [&](const auto& encoder) ASSAY_BULK_INLINE {
           const narrow_kernel<Op, std::decay_t<decltype(encoder)>> kernel{encoder,
                                                                           hn::Set(floats(), plan.product_scale)};
 #if ASSAY_BULK_F16C

@@ -24,8 +24,8 @@ bool have_kernels() { return true; }
 template <class Encoder, class Code>
 void encode_all(const Encoder& encoder, const float* in, Code* out, std::size_t n) {
   for_each_block(
-      n, [&encoder](Code* to, const float* from) HWY_ATTR { store_codes(encoder(load_floats(from), {}), to); }, out,
-      in);
+      n, [encoder](Code* to, const float* from) ASSAY_BULK_INLINE { store_codes(encoder(load_floats(from), {}), to); },
+      out, in);
 }
 
 template <class Encoder, class Code>
@@ -40,7 +40,7 @@ void encode_stochastic(const Encoder& encoder, const float* in, Code* out, std::
     fill_random_words(random.seed, index / group, (skip + now + group - 1) / group, drawn);
     for_each_block(
         now,
-        [&encoder](Code* to, const float* from, const std::uint32_t* words_of)
+        [encoder](Code* to, const float* from, const std::uint32_t* words_of)
             HWY_ATTR { store_codes(encoder(load_floats(from), load_codes(words_of)), to); },
         out + i, in + i, static_cast<const std::uint32_t*>(drawn + skip));
     i += now;
@@ -51,7 +51,7 @@ void encode_stochastic(const Encoder& encoder, const float* in, Code* out, std::
 void encode_binary16(const float* in, std::uint16_t* out, std::size_t n) {
   for_each_block(
       n,
-      [](std::uint16_t* to, const float* from) HWY_ATTR {
+      [](std::uint16_t* to, const float* from) ASSAY_BULK_INLINE {
         const float_block x = load_floats(from);
         const hn::Rebind<hwy::float16_t, floats> d_half;
         const hn::Rebind<std::uint16_t, floats> d_code;
@@ -71,7 +71,7 @@ void encode_to(const encode_plan& plan, const float* in, Code* out, std::size_t 
   }
 #endif
   if (plan.how != decision::stochastic) {
-    with_encoder<Code>(plan, [&](const auto& encoder) HWY_ATTR { encode_all(encoder, in, out, n); });
+    with_encoder<Code>(plan, [&](const auto& encoder) ASSAY_BULK_INLINE { encode_all(encoder, in, out, n); });
   } else if (plan.path == encode_path::shifted) {
     encode_stochastic(encode_shifted<decision::stochastic>(plan), in, out, n, random);
   } else if (plan.path == encode_path::fixed) {
@@ -92,9 +92,9 @@ void encode_floats(const encode_plan& plan, const float* in, void* out, int byte
 
 template <class Code>
 void decode_from(const decode_plan& plan, const Code* in, float* out, std::size_t n) {
-  with_decoder<Code>(plan, [&](const auto& decoder) HWY_ATTR {
+  with_decoder<Code>(plan, [&](const auto& decoder) ASSAY_BULK_INLINE {
     for_each_block(
-        n, [&decoder](float* to, const Code* from) HWY_ATTR { store_floats(decoder(from), to); }, out, in);
+        n, [decoder](float* to, const Code* from) ASSAY_BULK_INLINE { store_floats(decoder(from), to); }, out, in);
   });
 }
 
@@ -110,9 +110,9 @@ void floats_from_doubles_to_odd(const double* in, float* out, std::size_t n, boo
   const auto flush_below = hn::Set(doubles(), flush_inputs ? 0x1p-1022 : 0.0);
   for_each_block(
       n,
-      [flush_below](float* to, const double* from) HWY_ATTR {
+      [flush_below](float* to, const double* from) ASSAY_BULK_INLINE {
         for (std::size_t j = 0; j < block; j += lanes) {
-          const auto get = [&](std::size_t k) HWY_ATTR {
+          const auto get = [&](std::size_t k) ASSAY_BULK_INLINE {
             const double_vector x = hn::LoadU(doubles(), from + j + k);
             const auto flushed = hn::Lt(hn::Abs(x), flush_below);
             return hn::IfThenElse(flushed, hn::CopySignToAbs(hn::Zero(doubles()), x), x);
@@ -126,7 +126,7 @@ void floats_from_doubles_to_odd(const double* in, float* out, std::size_t n, boo
 void floats_from_doubles(const double* in, float* out, std::size_t n) {
   for_each_block(
       n,
-      [](float* to, const double* from) HWY_ATTR {
+      [](float* to, const double* from) ASSAY_BULK_INLINE {
         const half_floats d;
         for (std::size_t j = 0; j < block; j += lanes / 2) {
           hn::StoreU(hn::DemoteTo(d, hn::LoadU(doubles(), from + j)), d, to + j);
@@ -138,7 +138,7 @@ void floats_from_doubles(const double* in, float* out, std::size_t n) {
 void doubles_from_floats(const float* in, double* out, std::size_t n) {
   for_each_block(
       n,
-      [](double* to, const float* from) HWY_ATTR {
+      [](double* to, const float* from) ASSAY_BULK_INLINE {
         for (std::size_t j = 0; j < block; j += lanes / 2) {
           hn::StoreU(hn::PromoteTo(doubles(), hn::LoadU(half_floats(), from + j)), doubles(), to + j);
         }

@@ -132,13 +132,28 @@ class encode_any {
 
 /// The general encoder on a whole block, out of line: the fast ones call it for the rare block with infinities or NaNs.
 template <bool Stochastic>
-HWY_NOINLINE word_block encode_block_generally(const encode_plan& plan, const float_block& x,
-                                               const word_block& random) {
-  return encode_any<Stochastic>(plan)(x, random);
+HWY_NOINLINE void encode_rare_block(const encode_plan& plan, const float_block& x, const word_block& random,
+                                    word_block& codes) {
+  codes = encode_any<Stochastic>(plan)(x, random);
+}
+
+/// Copies keep the fast path's vectors in registers, whatever the call does to memory.
+template <bool Stochastic>
+HWY_INLINE word_block encode_generally(const encode_plan& plan, const float_block& x, const word_block& random) {
+  const float_block x_copy = {{x.v[0], x.v[1], x.v[2], x.v[3]}};
+  word_block codes;
+  if constexpr (Stochastic) {
+    const word_block random_copy = {{random.v[0], random.v[1], random.v[2], random.v[3]}};
+    encode_rare_block<true>(plan, x_copy, random_copy, codes);
+  } else {
+    const word_vector none = hn::Zero(words());
+    encode_rare_block<false>(plan, x_copy, {{none, none, none, none}}, codes);
+  }
+  return {{codes.v[0], codes.v[1], codes.v[2], codes.v[3]}};
 }
 
 HWY_INLINE bool any_above(const float_block& x, integer_vector limit) {
-  const auto magnitude = [](float_vector y) HWY_ATTR { return hn::And(bits_of(y), set(float_magnitude)); };
+  const auto magnitude = [](float_vector y) ASSAY_BULK_INLINE { return hn::And(bits_of(y), set(float_magnitude)); };
   const word_vector largest =
       hn::Max(hn::Max(magnitude(x.v[0]), magnitude(x.v[1])), hn::Max(magnitude(x.v[2]), magnitude(x.v[3])));
   return !hn::AllFalse(integers(), hn::Gt(signed_of(largest), limit));
@@ -160,7 +175,7 @@ class encode_shifted {
 
   HWY_INLINE word_block operator()(const float_block& x, const word_block& random) const {
     if (HWY_UNLIKELY(any_above(x, largest_ordinary_))) {
-      return encode_block_generally<How == decision::stochastic>(plan_, x, random);
+      return encode_generally<How == decision::stochastic>(plan_, x, random);
     }
     word_block codes;
     for (std::size_t j = 0; j < 4; ++j) codes.v[j] = finite(bits_of(x.v[j]), random.v[j]);
@@ -218,9 +233,7 @@ class encode_aligned {
 
   HWY_INLINE word_block operator()(const float_block& x, const word_block&) const {
     if constexpr (HasSpecials) {
-      if (HWY_UNLIKELY(any_above(x, largest_ordinary_)))
-        return encode_block_generally<false>(
-            plan_, x, word_block{{bits_of(x.v[0]), bits_of(x.v[0]), bits_of(x.v[0]), bits_of(x.v[0])}});
+      if (HWY_UNLIKELY(any_above(x, largest_ordinary_))) return encode_generally<false>(plan_, x, word_block());
     }
     word_block codes;
     for (std::size_t j = 0; j < 4; ++j) codes.v[j] = finite(bits_of(x.v[j]));
@@ -291,7 +304,7 @@ class encode_fixed {
         sign_mask_(set(plan.sign_mask)) {}
 
   HWY_INLINE word_block operator()(const float_block& x, const word_block& random) const {
-    if (HWY_UNLIKELY(any_above(x, largest_ordinary_))) return encode_block_generally<true>(plan_, x, random);
+    if (HWY_UNLIKELY(any_above(x, largest_ordinary_))) return encode_generally<true>(plan_, x, random);
     word_block codes;
     for (std::size_t j = 0; j < 4; ++j) codes.v[j] = finite(bits_of(x.v[j]), random.v[j]);
     return codes;

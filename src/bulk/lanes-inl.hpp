@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <tuple>
 
 #include "targets.hpp"
 
@@ -107,34 +106,32 @@ HWY_INLINE void store_codes(const word_block& x, std::uint8_t* to) {
 
 template <class T>
 struct padded_block {
-  T values[block] = {};
+  T values[block];
 };
+template <class T>
+padded_block<T> padded(const T* from, std::size_t n) {
+  padded_block<T> copy = {};
+  std::memcpy(copy.values, from, n * sizeof(T));
+  return copy;
+}
+
+/// The one place where a kernel is expanded. It is copied first: stores through Out may alias anything but a local.
+template <class OnBlock, class Out, class... In>
+HWY_NOINLINE void on_blocks(std::size_t count, const OnBlock& kernel, Out* out, const In*... in) {
+  const OnBlock on_block = kernel;
+  for (std::size_t i = 0; i < count * block; i += block) on_block(out + i, (in + i)...);
+}
 
 /// Calls on_block(out, in...) for every whole block; what is left over goes through it in padded copies, so that
-/// nothing beyond the spans is touched and no element is computed from an output. Both from one place: kernels are
-/// long.
+/// nothing beyond the spans is touched and no element is computed from an output.
 template <class OnBlock, class Out, class... In>
-HWY_INLINE void for_each_block(std::size_t n, const OnBlock& on_block, Out* out, const In*... in) {
+void for_each_block(std::size_t n, const OnBlock& on_block, Out* out, const In*... in) {
   const std::size_t whole = n / block, rest = n % block;
-  std::tuple<padded_block<In>...> padded;
+  on_blocks(whole, on_block, out, in...);
+  if (rest == 0) return;
   padded_block<Out> last;
-  Out* to = out;
-  std::tuple<const In*...> from(in...);
-  for (std::size_t count = whole, pass = 0; pass < 2; ++pass) {
-    for (std::size_t k = 0; k < count; ++k) {
-      std::apply([&](const In*... x) HWY_ATTR { on_block(to, x...); }, from);
-      to += block;
-      std::apply([](const In*&... x) { ((x += block), ...); }, from);
-    }
-    if (pass == 1 || rest == 0) break;
-    std::apply(
-        [&](padded_block<In>&... copy) { (std::memcpy(copy.values, in + whole * block, rest * sizeof(In)), ...); },
-        padded);
-    from = std::apply([](padded_block<In>&... copy) { return std::tuple<const In*...>(copy.values...); }, padded);
-    to = last.values;
-    count = 1;
-  }
-  if (rest != 0) std::memcpy(out + whole * block, last.values, rest * sizeof(Out));
+  on_blocks(1, on_block, last.values, static_cast<const In*>(padded(in + whole * block, rest).values)...);
+  std::memcpy(out + whole * block, last.values, rest * sizeof(Out));
 }
 
 }  // namespace assay::bulk::HWY_NAMESPACE
