@@ -153,14 +153,14 @@ class rounder {
     if (ternary < 0) mpfr_nextabove(scaled_);
     if (ternary > 0) mpfr_nextbelow(scaled_);
     mpfr_abs(scaled_, scaled_, MPFR_RNDN);
-    const auto leading = static_cast<int>(mpfr_get_exp(scaled_) - 1);
+    const mpfr_exp_t leading = mpfr_get_exp(scaled_) - 1;
     if (leading > emax_ + 1) {
       result.beyond = true;
       return result;
     }
     result.tiny_range = leading < l_.emin;
     const int t = l_.f.fraction_bits;
-    const int binade = result.tiny_range ? l_.emin : leading;
+    const mpfr_exp_t binade = result.tiny_range ? l_.emin : leading;
     if (result.tiny_range) {
       result.unbounded = cut(leading - t);
       result.unbounded_top = leading == l_.emin - 1 && result.unbounded.below == 2 * l_.hidden - 1;
@@ -226,7 +226,7 @@ class rounder {
   }
 
   /// Divides scaled_ by the gap 2^gap and takes it apart: MPFR's truncation, subtraction and comparison, all exact.
-  interval cut(int gap) {
+  interval cut(mpfr_exp_t gap) {
     mpfr_mul_2si(scaled_, scaled_, -gap, MPFR_RNDN);
     interval result;
     result.below = mpfr_get_ui(scaled_, MPFR_RNDZ);
