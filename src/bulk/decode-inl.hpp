@@ -110,12 +110,14 @@ class decode_binary16 {
       : up_(plan.shift - 13),
         sign_up_(15 - plan.magnitude_bits),
         as_is_(plan.magnitude_bits == 15),
-        magnitude_mask_(hn::Set(halves(), static_cast<std::uint16_t>(plan.magnitude_mask))),
-        sign_mask_(hn::Set(halves(), static_cast<std::uint16_t>(plan.sign_mask))),
-        special_mask_(hn::Set(halves(), static_cast<std::uint16_t>(plan.special_mask))),
-        special_value_(hn::Set(halves(), static_cast<std::uint16_t>(plan.special_value))),
-        special_keep_(hn::Set(halves(), static_cast<std::uint16_t>(plan.half_special_keep))),
-        special_or_(hn::Set(halves(), static_cast<std::uint16_t>(plan.half_special_or))),
+        sign_tops_byte_(plan.magnitude_bits == 7),
+        specials_agree_(plan.half_specials_agree),
+        magnitude_mask_(set_halves(plan.magnitude_mask << up_)),
+        sign_mask_(set_halves(0x8000)),
+        special_mask_(set_halves(moved(plan, plan.special_mask))),
+        special_value_(set_halves(moved(plan, plan.special_value))),
+        special_keep_(set_halves(plan.half_special_keep)),
+        special_or_(set_halves(plan.half_special_or)),
         scale_(hn::Set(floats(), plan.half_scale)) {}
 
   template <class Code>
@@ -126,10 +128,13 @@ class decode_binary16 {
       hn::Vec<halves> code;
       if constexpr (sizeof(Code) == 2) {
         code = hn::LoadU(d, from + j * lanes);
-      } else {
-        code = hn::PromoteTo(d, hn::LoadU(hn::Rebind<Code, halves>(), from + j * lanes));
+      } else {  // sign extended: then one shift moves a byte's sign and magnitude up together
+        const hn::RebindToSigned<halves> d_signed;
+        const hn::Rebind<std::int8_t, halves> d_byte;
+        const auto bytes = hn::LoadU(d_byte, reinterpret_cast<const std::int8_t*>(from) + j * lanes);
+        code = hn::BitCast(d, hn::PromoteTo(d_signed, bytes));
       }
-      const auto half = hn::BitCast(hn::Repartition<hwy::float16_t, words>(), as_binary16(code));
+      const auto half = hn::BitCast(hn::Repartition<hwy::float16_t, words>(), as_binary16<sizeof(Code) == 1>(code));
       const hn::Half<decltype(hn::Repartition<hwy::float16_t, words>())> d_half;
       x.v[j] = scaled(hn::PromoteTo(floats(), hn::LowerHalf(d_half, half)));
       x.v[j + 1] = scaled(hn::PromoteTo(floats(), hn::UpperHalf(d_half, half)));
@@ -138,12 +143,26 @@ class decode_binary16 {
   }
 
  private:
+  static HWY_INLINE hn::Vec<halves> set_halves(std::uint32_t x) {
+    return hn::Set(halves(), static_cast<std::uint16_t>(x));
+  }
+  /// A mask of a code's bits, where binary16 has them.
+  static std::uint32_t moved(const decode_plan& plan, std::uint32_t bits) {
+    return (bits & plan.magnitude_mask) << (plan.shift - 13) | ((bits & plan.sign_mask) << (15 - plan.magnitude_bits));
+  }
+
+  template <bool FromBytes>
   HWY_INLINE hn::Vec<halves> as_binary16(hn::Vec<halves> code) const {
     if (as_is_) return code;
-    const auto magnitude = hn::ShiftLeftSame(hn::And(code, magnitude_mask_), up_);
-    const auto sign = hn::ShiftLeftSame(hn::And(code, sign_mask_), sign_up_);
-    const auto half = hn::Or(magnitude, sign);
-    const auto special = hn::Eq(hn::And(code, special_mask_), special_value_);
+    const auto up = hn::ShiftLeftSame(code, up_);
+    hn::Vec<halves> half;
+    if (FromBytes && sign_tops_byte_) {
+      half = hn::And(up, hn::Or(magnitude_mask_, sign_mask_));
+    } else {
+      half = hn::Or(hn::And(up, magnitude_mask_), hn::And(hn::ShiftLeftSame(code, sign_up_), sign_mask_));
+    }
+    if (specials_agree_) return half;
+    const auto special = hn::Eq(hn::And(half, special_mask_), special_value_);
     return hn::IfThenElse(special, hn::Or(hn::And(half, special_keep_), special_or_), half);
   }
   HWY_INLINE float_vector scaled(float_vector x) const {
@@ -152,7 +171,7 @@ class decode_binary16 {
   }
 
   int up_, sign_up_;
-  bool as_is_;
+  bool as_is_, sign_tops_byte_, specials_agree_;
   hn::Vec<halves> magnitude_mask_, sign_mask_, special_mask_, special_value_, special_keep_, special_or_;
   float_vector scale_;
 };

@@ -197,7 +197,8 @@ struct decode_plan {
   std::uint32_t special_mask = 0, special_value = 1;
   bool has_infinity = false;
   bool nan_is_signed = false;
-  float half_scale = 1;  ///< through_binary16: a code's value over that of the same bits in binary16
+  float half_scale = 1;              ///< through_binary16: a code's value over that of the same bits in binary16
+  bool half_specials_agree = false;  ///< and so are its infinities and NaNs
   std::uint32_t half_special_keep = 0xFFFF, half_special_or = 0x7C00;
 };
 
@@ -230,6 +231,7 @@ constexpr decode_plan make_decode_plan(format f, bool flush_inputs) {
   if (exponents_fit && f.fraction_bits <= 10 && f.bias >= -100 && !flush_inputs) {
     plan.through_binary16 = true;
     plan.half_scale = power_of_two(15 - f.bias);
+    plan.half_specials_agree = f.nonfinite == encoding::finite || f.exponent_bits == 5;
     if (f.nonfinite != encoding::ieee) {
       plan.half_special_keep = f.has_signed_nan() ? 0x8000 : 0;
       plan.half_special_or = 0x7E00;
