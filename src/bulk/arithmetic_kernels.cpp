@@ -57,7 +57,7 @@ struct narrow_kernel {
   Encoder encode;
   float_vector product_scale;
 
-  HWY_INLINE word_block operator()(const float_block& a, const float_block& b, const float_block& c) const {
+  HWY_INLINE auto operator()(const float_block& a, const float_block& b, const float_block& c) const {
     const auto compute_one = [this](float_vector x, float_vector y, float_vector z) ASSAY_BULK_INLINE {
       if constexpr (Op == operation::add) return hn::Add(x, y);
       if constexpr (Op == operation::subtract) return hn::Sub(x, y);
@@ -207,6 +207,14 @@ bool compute_codes(const arithmetic_plan& plan, const Code* a, const Code* b, co
 #endif
           run(decode_general(plan.decode), kernel);
         };
+#if ASSAY_BULK_F16C
+        if constexpr (sizeof(Code) == 2) {
+          if (plan.encode.plain_binary16) {
+            run_with(encode_binary16<true>());
+            return true;
+          }
+        }
+#endif
         with_aligned_ties_to_even<Code>(plan.encode, run_with);
         return true;
       }

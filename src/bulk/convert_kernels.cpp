@@ -47,27 +47,11 @@ void encode_stochastic(const Encoder& encoder, const float* in, Code* out, std::
   }
 }
 
-#if ASSAY_BULK_F16C
-void encode_binary16(const float* in, std::uint16_t* out, std::size_t n) {
-  for_each_block(
-      n,
-      [](std::uint16_t* to, const float* from) ASSAY_BULK_INLINE {
-        const float_block x = load_floats(from);
-        const hn::Rebind<hwy::float16_t, floats> d_half;
-        const hn::Rebind<std::uint16_t, floats> d_code;
-        for (std::size_t j = 0; j < 4; ++j) {
-          hn::StoreU(hn::BitCast(d_code, hn::DemoteTo(d_half, x.v[j])), d_code, to + j * lanes);
-        }
-      },
-      out, in);
-}
-#endif
-
 template <class Code>
 void encode_to(const encode_plan& plan, const float* in, Code* out, std::size_t n, random_stream random) {
 #if ASSAY_BULK_F16C
   if constexpr (sizeof(Code) == 2) {
-    if (plan.plain_binary16) return encode_binary16(in, out, n);
+    if (plan.plain_binary16) return encode_all(encode_binary16<false>(), in, out, n);
   }
 #endif
   if (plan.how != decision::stochastic) {

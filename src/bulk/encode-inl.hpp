@@ -287,6 +287,31 @@ class encode_aligned {
   word_vector clamp_, clamp_flip_, min_normal_, rise_, sign_mask_, magnitude_mask_, away_, away_flip_;
 };
 
+#if ASSAY_BULK_F16C
+/// binary16 under the default policy: the processor's own conversion. It keeps a NaN's sign and leading payload bits as
+/// ours does; results of arithmetic are made canonical first.
+template <bool CanonicalNans>
+struct encode_binary16 {
+  struct block_of_halves {
+    hn::Vec<hn::Rebind<hwy::float16_t, floats>> v[4];
+  };
+  friend HWY_INLINE void store_codes(const block_of_halves& x, std::uint16_t* to) {
+    const hn::Rebind<std::uint16_t, floats> d;
+    for (std::size_t j = 0; j < 4; ++j) hn::StoreU(hn::BitCast(d, x.v[j]), d, to + j * lanes);
+  }
+
+  HWY_INLINE block_of_halves operator()(const float_block& x, const word_block&) const {
+    const float_vector nan = float_of(set(float_infinity | float_quiet));
+    block_of_halves codes;
+    for (std::size_t j = 0; j < 4; ++j) {
+      const float_vector y = CanonicalNans ? hn::IfThenElse(hn::IsNaN(x.v[j]), nan, x.v[j]) : x.v[j];
+      codes.v[j] = hn::DemoteTo(hn::Rebind<hwy::float16_t, floats>(), y);
+    }
+    return codes;
+  }
+};
+#endif
+
 /// Stochastic rounding as an addition of the draw to a fixed-point number whose carry is the rounding up. A normal
 /// float's bits are one already, with S = 23 - m bits below the code; a result that will be subnormal is made one,
 /// truncated to S bits: the draw has no more, so what is lost cannot carry.

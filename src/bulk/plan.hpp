@@ -61,7 +61,7 @@ constexpr decision decision_of(rounding mode) {
 struct encode_plan {
   encode_path path = encode_path::scalar;
   decision how = decision::ties_to_even;
-  bool plain_binary16 = false;  ///< the processor's own instruction gives these very bits
+  bool plain_binary16 = false;  ///< what the processor's own instruction does, but for NaNs of arithmetic
   int magnitude_bits = 0;
   int fraction_bits = 0;
   std::uint32_t sign_mask = 0;
@@ -173,8 +173,7 @@ constexpr encode_plan make_encode_plan(format f, conversion how, nan_result nan)
   if (!stays_below || !all_normal) return plan;
   plan.path = encode_path::aligned;
   plan.rise = (static_cast<std::uint32_t>(shift) << 23) + correction;
-  plan.plain_binary16 = f == binary16 && how.mode == rounding::ties_to_even && how.on_overflow == overflow::ieee &&
-                        nan == nan_result::converted;
+  plan.plain_binary16 = f == binary16 && how.mode == rounding::ties_to_even && how.on_overflow == overflow::ieee;
   return plan;
 }
 
