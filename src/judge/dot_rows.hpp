@@ -9,7 +9,7 @@ namespace assay::detail {
 
 class row_reader {
  public:
-  /// A claim that flushes subnormal inputs is about the flushed inputs: the truth is theirs too.
+  /// A claim that flushes subnormal inputs is about the flushed a, b and c: the truth is theirs too.
   row_reader(const dot_problem& problem, const dot_claim& claim)
       : problem_(problem),
         flush_(claim.what == dot_claim::kind::any_order && flushes_inputs(claim.accumulate.on_subnormal)),
@@ -24,15 +24,18 @@ class row_reader {
       flush(a_, problem_.a.layout());
       flush(b_, problem_.b.layout());
     }
-    const format c_format = problem_.c.has_data() ? problem_.c.layout() : problem_.got.layout();
-    return {a_, b_, problem_.a.layout(), problem_.b.layout(), problem_.c.has_data() ? problem_.c[i] : 0, c_format};
+    if (!problem_.c.has_data()) return {a_, b_, problem_.a.layout(), problem_.b.layout(), 0, problem_.got.layout()};
+    const format c_format = problem_.c.layout();
+    const std::uint64_t c = problem_.c[i];
+    return {a_, b_, problem_.a.layout(), problem_.b.layout(), flush_ ? flushed(c, c_format) : c, c_format};
   }
 
  private:
+  static std::uint64_t flushed(std::uint64_t code, format f) {
+    return is_subnormal_in(decode(code, f), f) ? code & f.sign_mask() : code;
+  }
   static void flush(std::vector<std::uint64_t>& codes, format f) {
-    for (std::uint64_t& code : codes) {
-      if (is_subnormal_in(decode(code, f), f)) code &= f.sign_mask();
-    }
+    for (std::uint64_t& code : codes) code = flushed(code, f);
   }
 
   const dot_problem& problem_;
