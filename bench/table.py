@@ -19,7 +19,7 @@ for path in sorted(pathlib.Path(sys.argv[1]).glob("*.json")):
 
 print(f"{'ns an element or operation':<44}{'g++':>9}{'clang':>9}{'best/peer':>11}{'limit':>7}  peer")
 last = None
-for key, by_preset in times.items():
+for key, by_preset in sorted(times.items()):
     program, name = key
     if program != last:
         print(f"-- {program.removeprefix('bench_')}")
