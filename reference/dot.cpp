@@ -25,7 +25,8 @@ template <class Visit>
 void for_each_term(const dot_row& row, Visit visit) {
   const unpacked<std::uint64_t> one{value_class::finite, false, 0, 1};
   visit(term{decode(row.c, row.c_format), one});
-  for (std::size_t i = 0; i < row.a.size(); ++i) visit(term{decode(row.a[i], row.a_format), decode(row.b[i], row.b_format)});
+  for (std::size_t i = 0; i < row.a.size(); ++i)
+    visit(term{decode(row.a[i], row.a_format), decode(row.b[i], row.b_format)});
 }
 
 /// What the special terms make of the sum, and how many bits the finite ones need.

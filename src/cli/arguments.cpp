@@ -17,7 +17,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1] ? 1u : 0u)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before_last[j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], before_last[j - 2] + 1);
     }
     before_last = last;
     last = row;
@@ -80,7 +81,8 @@ void conversion_options::add_to(CLI::App& command) {
   command.add_option("--rounding", rounding, "ties_to_even, ties_to_away, toward_zero, upward, downward, to_odd")
       ->capture_default_str();
   command.add_option("--overflow", overflow, "ieee, saturate_finite, to_nan")->capture_default_str();
-  command.add_option("--subnormals", subnormals, "keep, flush_inputs, flush_outputs, flush_both")->capture_default_str();
+  command.add_option("--subnormals", subnormals, "keep, flush_inputs, flush_outputs, flush_both")
+      ->capture_default_str();
 }
 
 conversion conversion_options::parse() const {

@@ -25,8 +25,9 @@ struct check_dot_options {
 
 /// A word of the shell: quoted where it has to be.
 std::string shell_word(const std::string& word) {
-  const bool plain = !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                             "0123456789_./:=,+-") == std::string::npos;
+  const bool plain = !word.empty() && word.find_first_not_of(
+                                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                          "0123456789_./:=,+-") == std::string::npos;
   if (plain) return word;
   std::string quoted = "'";
   for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -102,23 +103,27 @@ exit_code run(const check_dot_options& options) {
 void add_check_dot(CLI::App& check, action& chosen) {
   const auto options = std::make_shared<check_dot_options>();
   auto* command = check.add_subcommand("dot", "Dot products: got = c + sum of a_i b_i, one for each row of a and b");
-  command->add_option("--a", options->a, "Left factors, (..., K); raw bits need their format: FILE:bfloat16")->required();
+  command->add_option("--a", options->a, "Left factors, (..., K); raw bits need their format: FILE:bfloat16")
+      ->required();
   command->add_option("--b", options->b, "Right factors, the same shape")->required();
   command->add_option("--c", options->c, "Addends, one for each row");
   command->add_option("--got", options->got, "The kernel's results, one for each row")->required();
   command->add_option("--accumulate", options->accumulate, "The claim: what the kernel keeps its sum in")
       ->capture_default_str();
-  command->add_option("--order", options->order,
-                      "The order the kernel claims to sum in; without it a floating-point sum may have any order, and its "
-                      "results must lie within the rigorous bound; with it bits must be equal");
+  command->add_option(
+      "--order", options->order,
+      "The order the kernel claims to sum in; without it a floating-point sum may have any order, and its "
+      "results must lie within the rigorous bound; with it bits must be equal");
   options->store.add_to(*command);
   command->add_option("--worst", options->worst, "How many failing elements to show")->capture_default_str();
   command->add_option("--only", options->only, "Judge this one result, counted in C order from 0");
-  command->add_flag("--diagnose", options->diagnose, "Look for kernels that give these very bits even if the check passes");
+  command->add_flag("--diagnose", options->diagnose,
+                    "Look for kernels that give these very bits even if the check passes");
   command->add_flag("--json", options->json, "The verdict for machines");
   command->add_flag("-q,--quiet", options->quiet, "No output: the exit code is the verdict");
   command->footer(
-      "Claims: floating:FORMAT[:MODE], exact, unit:ROW, aligned:..., kahan:FORMAT and others: see docs/accumulators.md.\n"
+      "Claims: floating:FORMAT[:MODE], exact, unit:ROW, aligned:..., kahan:FORMAT and others: see "
+      "docs/accumulators-and-matrix-units.md.\n"
       "Orders: sequential, reversed, pairwise, blocked:N, split_k:N, warp, ...\n"
       "--rounding, --overflow and --subnormals say how the sum is stored in the format of --got.\n"
       "Examples:\n"

@@ -66,10 +66,14 @@ exit_code run(const convert_options& options) {
   write_npy(options.output, result);
 
   if (options.json) {
-    nlohmann::ordered_json report{{"output", options.output},          {"from", to_string(from.type())},
-                                  {"to", format_name(to)},             {"shape", std::vector(from.shape().begin(), from.shape().end())},
-                                  {"rounding", options.policy.rounding}, {"elements", from.size()}};
-    for (std::size_t k = 0; k < std::size(exception_names); ++k) report[std::string(exception_names[k].name)] = counts[k];
+    nlohmann::ordered_json report{{"output", options.output},
+                                  {"from", to_string(from.type())},
+                                  {"to", format_name(to)},
+                                  {"shape", std::vector(from.shape().begin(), from.shape().end())},
+                                  {"rounding", options.policy.rounding},
+                                  {"elements", from.size()}};
+    for (std::size_t k = 0; k < std::size(exception_names); ++k)
+      report[std::string(exception_names[k].name)] = counts[k];
     fmt::print("{}\n", report.dump(2));
   } else if (!options.quiet) {
     std::string what;
@@ -91,9 +95,12 @@ void add_convert(CLI::App& app, action& chosen) {
   command->add_option("-o,--output", options->output, "The .npy file to write")->required();
   command->add_option("--to", options->to, "The format to convert to")->required();
   options->policy.add_to(*command);
-  command->get_option("--rounding")->description("ties_to_even, ties_to_away, toward_zero, upward, downward, to_odd, stochastic");
-  command->add_option("--random-bits", options->random_bits, "Random bits of stochastic rounding, 1 to 32")->capture_default_str();
-  command->add_option("--seed", options->seed, "Seed of stochastic rounding; the same seed gives the same bits")->capture_default_str();
+  command->get_option("--rounding")
+      ->description("ties_to_even, ties_to_away, toward_zero, upward, downward, to_odd, stochastic");
+  command->add_option("--random-bits", options->random_bits, "Random bits of stochastic rounding, 1 to 32")
+      ->capture_default_str();
+  command->add_option("--seed", options->seed, "Seed of stochastic rounding; the same seed gives the same bits")
+      ->capture_default_str();
   command->add_flag("--json", options->json, "The summary for machines");
   command->add_flag("-q,--quiet", options->quiet, "No summary");
   command->footer(

@@ -61,8 +61,7 @@ exit_code run(std::uint64_t seed) {
   const dot_model wrong = dot_model_of(accumulate::floating{binary16}, order::sequential{}, out, {});
   const dot_claim claim = claim_of(accumulate::floating{binary32}, std::nullopt, out);
   const tensor right_result = run_kernel(a, b, right), wrong_result = run_kernel(a, b, wrong);
-  const tensor truth =
-      run_kernel(a, b, [](const reference::dot_row& row) { return reference::dot(row, out).code; });
+  const tensor truth = run_kernel(a, b, [](const reference::dot_row& row) { return reference::dot(row, out).code; });
   const auto judge = [&](const tensor& got) {
     return judge_dot({a.view().broadcast_rows(n), b.view().broadcast_columns(m), {}, got.view()}, claim, {.worst = 3});
   };
@@ -90,7 +89,8 @@ exit_code run(std::uint64_t seed) {
       "limit for that is 1e-3. But {} of its {} results are farther off than any fp32 sum can be, by up to\n"
       "{:.3g} times. The kernel keeps its sums in fp16: emulating that reproduces its results bit for bit.\n\n",
       global_difference(wrong_result, truth), second.bound_failures, second.elements, second.largest_share);
-  fmt::print("reproduce: assay demo --seed {}\nnext: `assay check dot --help` judges your own kernel's results.\n", seed);
+  fmt::print("reproduce: assay demo --seed {}\nnext: `assay check dot --help` judges your own kernel's results.\n",
+             seed);
   // The demonstration itself has failed if the judge got either wrong.
   return first.pass && !second.pass ? passed : failed;
 }
@@ -99,7 +99,8 @@ exit_code run(std::uint64_t seed) {
 
 void add_demo(CLI::App& app, action& chosen) {
   const auto seed = std::make_shared<std::uint64_t>(2026);
-  auto* command = app.add_subcommand("demo", "Judges a right and a subtly wrong kernel, and explains both: no input needed");
+  auto* command =
+      app.add_subcommand("demo", "Judges a right and a subtly wrong kernel, and explains both: no input needed");
   command->add_option("--seed", *seed, "Seed of the matrices")->capture_default_str();
   command->footer("Example:\n  assay demo --seed 7");
   command->callback([seed, &chosen] { chosen = [seed] { return run(*seed); }; });

@@ -41,8 +41,8 @@ std::vector<row> limits_in_words(format f) {
   const std::uint64_t normal = f.min_normal_code(), largest = f.max_finite_code();
   const format_limits limits = limits_of(f);
   std::vector<row> rows{
-      {"bits", fmt::format("{}: {}{} exponent, {} fraction", f.width(), f.is_signed() ? "1 sign, " : "", f.exponent_bits,
-                           f.fraction_bits)},
+      {"bits", fmt::format("{}: {}{} exponent, {} fraction", f.width(), f.is_signed() ? "1 sign, " : "",
+                           f.exponent_bits, f.fraction_bits)},
       {"exponent bias", fmt::format("{}", f.bias)},
       {"special values", std::string(encoding_text(f.nonfinite))},
       {"largest", number_text(largest, f)},
@@ -78,7 +78,8 @@ nlohmann::ordered_json as_json(format f) {
           {"has_negative_zero", f.has_negative_zero()},
           {"has_subnormals", f.has_subnormals()},
           {"max", number_text(f.max_finite_code(), f)},
-          {"min_normal", has_normal ? nlohmann::ordered_json(number_text(f.min_normal_code(), f)) : nlohmann::ordered_json(nullptr)},
+          {"min_normal",
+           has_normal ? nlohmann::ordered_json(number_text(f.min_normal_code(), f)) : nlohmann::ordered_json(nullptr)},
           {"min_positive", number_text(f.min_positive_code(), f)},
           {"finite_codes", f.finite_code_count()}};
 }
@@ -100,9 +101,10 @@ std::string class_text(std::uint64_t code, format f) {
 }
 
 void print_table() {
-  fmt::print("{}\n", painted(fmt::format("{:<12} {:>4} {:>4} {:>5} {:>5}  {:<23} {:<23} {:<4} {:<5} {}", "name", "bits",
-                                         "exp.", "frac.", "bias", "largest", "smallest positive", "inf", "NaN", "what it is"),
-                             colour::bold));
+  fmt::print("{}\n",
+             painted(fmt::format("{:<12} {:>4} {:>4} {:>5} {:>5}  {:<23} {:<23} {:<4} {:<5} {}", "name", "bits", "exp.",
+                                 "frac.", "bias", "largest", "smallest positive", "inf", "NaN", "what it is"),
+                     colour::bold));
   for (const auto& row : named_formats) {
     const format& f = row.value;
     const std::string aliases = aliases_of(row.name);
@@ -111,7 +113,8 @@ void print_table() {
                f.has_infinity() ? "yes" : "no", f.has_nan() ? "yes" : "no", row.summary,
                aliases.empty() ? "" : " (" + aliases + ")");
   }
-  fmt::print("\nAny other: e<exponent bits>m<fraction bits>[b<bias>][fn|fnuz|finite|fnu], for example e5m7 or e4m3b9fn.\n");
+  fmt::print(
+      "\nAny other: e<exponent bits>m<fraction bits>[b<bias>][fn|fnuz|finite|fnu], for example e5m7 or e4m3b9fn.\n");
 }
 
 void print_codes(format f) {
@@ -123,8 +126,8 @@ void print_codes(format f) {
     if (f.is_signed()) fields = (code & f.sign_mask()) != 0 ? "1 " : "0 ";
     fields += fmt::format("{:0{}b}", (code & f.magnitude_mask()) >> f.fraction_bits, f.exponent_bits);
     if (f.fraction_bits > 0) fields += fmt::format(" {:0{}b}", code & f.fraction_mask(), f.fraction_bits);
-    fmt::print("{:<10} {:<22} {:<24} {}\n", fmt::format("0x{:0{}x}", code, digits), fields,
-               number_text(code, f), class_text(code, f));
+    fmt::print("{:<10} {:<22} {:<24} {}\n", fmt::format("0x{:0{}x}", code, digits), fields, number_text(code, f),
+               class_text(code, f));
   }
 }
 
@@ -142,7 +145,8 @@ exit_code run(const formats_options& options) {
   }
   const format f = format_argument(options.name);
   if (options.codes && f.width() > 16) {
-    throw usage_error(fmt::format("{} has 2^{} codes; --codes lists formats of up to 16 bits.", format_name(f), f.width()));
+    throw usage_error(
+        fmt::format("{} has 2^{} codes; --codes lists formats of up to 16 bits.", format_name(f), f.width()));
   }
   if (options.json) {
     auto result = as_json(f);

@@ -13,7 +13,8 @@ namespace {
 using namespace assay::cli;
 
 std::string full_name(const CLI::App& command) {
-  return command.get_parent() == nullptr ? command.get_name() : full_name(*command.get_parent()) + " " + command.get_name();
+  return command.get_parent() == nullptr ? command.get_name()
+                                         : full_name(*command.get_parent()) + " " + command.get_name();
 }
 
 /// The sentence for an argument that CLI11 refused, with a hint when it looks like a misspelt name.
@@ -31,7 +32,8 @@ std::string explained(const CLI::ParseError& error, const CLI::App& app) {
   const std::vector<std::string_view> names(known.begin(), known.end());
   for (const auto& word : app.remaining(true)) {
     const std::string hint = did_you_mean(word.substr(0, word.find('=')), names);
-    sentence = fmt::format("'{}' is no {} of this command.{}", word, word.starts_with("-") ? "option" : "argument", hint);
+    sentence =
+        fmt::format("'{}' is no {} of this command.{}", word, word.starts_with("-") ? "option" : "argument", hint);
     break;
   }
   return sentence + fmt::format(" See `{} --help`.", full_name(*command));

@@ -25,7 +25,8 @@ std::string hexadecimal(std::uint64_t code, format f) { return fmt::format("0x{:
 nlohmann::ordered_json verdict_json(const verdict& v) {
   json histogram = json::array(), worst = json::array(), diagnosis = json::array();
   for (std::size_t bucket = 0; bucket < ulp_histogram::buckets; ++bucket) {
-    if (v.histogram[bucket] != 0) histogram.push_back({{"ulps", ulp_histogram::label(bucket)}, {"count", v.histogram[bucket]}});
+    if (v.histogram[bucket] != 0)
+      histogram.push_back({{"ulps", ulp_histogram::label(bucket)}, {"count", v.histogram[bucket]}});
   }
   for (const auto& e : v.worst) {
     worst.push_back({{"index", e.index},

@@ -37,26 +37,32 @@ std::string layer(std::size_t failures, const std::string& ok, const std::string
 std::string layers_text(const verdict& v, const std::string& indent) {
   std::string text = indent + "  classes  " +
                      layer(v.class_failures, "NaNs, infinities and numbers are where they are due",
-                           plural(v.class_failures, "result") + " of another class than is due") + "\n";
+                           plural(v.class_failures, "result") + " of another class than is due") +
+                     "\n";
   if (v.exact_claim) {
     return text + indent + "  bits     " +
            layer(v.bit_failures, "every result has the bits that the claim gives",
                  fmt::format("{} of {} differ from the claimed bits ({})", v.bit_failures, plural(v.elements, "result"),
-                             percent(v.bit_failures, v.elements))) + "\n";
+                             percent(v.bit_failures, v.elements))) +
+           "\n";
   }
   const std::string bound = fmt::format("median bound {} ulp", ulps(v.median_bound));
   return text + indent + "  bounds   " +
          layer(v.bound_failures,
-               fmt::format("the largest error is {} of its rigorous bound; {}", percent(static_cast<std::size_t>(v.largest_share * 1e9), 1000000000), bound),
+               fmt::format("the largest error is {} of its rigorous bound; {}",
+                           percent(static_cast<std::size_t>(v.largest_share * 1e9), 1000000000), bound),
                fmt::format("{} beyond the rigorous bound, up to {} times; {}", plural(v.bound_failures, "result"),
-                           ulps(v.largest_share), bound)) + "\n";
+                           ulps(v.largest_share), bound)) +
+         "\n";
 }
 
 std::string counts_text(const verdict& v, const std::string& indent) {
-  std::string text = fmt::format("{}  results  {}: {} correctly rounded ({}), {} within 1 ulp ({}); largest error {} ulp\n", indent,
-                                 v.elements, v.correctly_rounded, percent(v.correctly_rounded, v.elements), v.faithful,
-                                 percent(v.faithful, v.elements), ulps(v.largest_distance));
-  text += fmt::format("{}           {} exact, {} too small in magnitude, {} too large\n", indent, v.exact, v.low, v.high);
+  std::string text =
+      fmt::format("{}  results  {}: {} correctly rounded ({}), {} within 1 ulp ({}); largest error {} ulp\n", indent,
+                  v.elements, v.correctly_rounded, percent(v.correctly_rounded, v.elements), v.faithful,
+                  percent(v.faithful, v.elements), ulps(v.largest_distance));
+  text +=
+      fmt::format("{}           {} exact, {} too small in magnitude, {} too large\n", indent, v.exact, v.low, v.high);
   if (v.overflow_allowed != 0) {
     text += fmt::format("{}           {} only because the claimed range may overflow there\n", indent,
                         plural(v.overflow_allowed, "result") + (v.overflow_allowed == 1 ? " passes" : " pass"));
@@ -75,9 +81,10 @@ std::string worst_text(const verdict& v, const std::string& indent) {
   if (v.worst.empty()) return "";
   std::string text = "\n" + indent + "worst elements\n";
   for (const element_report& e : v.worst) {
-    text += fmt::format("{}  {:<10} {}: got {}, ", indent, index_text(e.index, v.shape), painted(describe(e.what), colour::red),
-                        value_text(e.got_value, e.got, v.output));
-    if (v.exact_claim && e.expected != e.truth) text += fmt::format("claim 0x{:0{}x}, ", e.expected, (v.output.width() + 3) / 4);
+    text += fmt::format("{}  {:<10} {}: got {}, ", indent, index_text(e.index, v.shape),
+                        painted(describe(e.what), colour::red), value_text(e.got_value, e.got, v.output));
+    if (v.exact_claim && e.expected != e.truth)
+      text += fmt::format("claim 0x{:0{}x}, ", e.expected, (v.output.width() + 3) / 4);
     text += fmt::format("truth {}", value_text(e.truth_value, e.truth, v.output));
     if (!std::isnan(e.distance)) text += fmt::format("; {} ulp off", ulps(std::abs(e.distance)));
     if (!v.exact_claim && !std::isnan(e.distance)) text += fmt::format(", bound {}", ulps(e.bound));
@@ -97,7 +104,8 @@ std::string diagnosis_text(const verdict& v, const std::string& indent) {
     text += fmt::format("{}  {:>6} of {} {}: {}", indent, percent(explained, sampled), plural(sampled, "result"),
                         h.bit_for_bit ? "bit for bit" : "within the claim's bounds",
                         all ? painted(h.explanation, colour::bold) : h.explanation);
-    if (h.failing != 0 && h.others != 0) text += fmt::format(" ({} of those that fail)", percent(h.failing_explained, h.failing));
+    if (h.failing != 0 && h.others != 0)
+      text += fmt::format(" ({} of those that fail)", percent(h.failing_explained, h.failing));
     text += "\n";
   }
   return text;
@@ -139,11 +147,13 @@ std::string histogram_text(const ulp_histogram& histogram, const std::string& in
 }
 
 std::string verdict_text(const verdict& v, const std::string& indent) {
-  std::string text = indent + (v.pass ? painted("PASS", colour::green) : painted("FAIL", colour::red)) + "  claim: " + v.claim +
-                     ", stored as " + format_name(v.output) + "\n\n";
-  if (v.elements == 0) return text + indent + "  There are no results to judge: the shape is " + to_string(v.shape) + ".\n";
+  std::string text = indent + (v.pass ? painted("PASS", colour::green) : painted("FAIL", colour::red)) +
+                     "  claim: " + v.claim + ", stored as " + format_name(v.output) + "\n\n";
+  if (v.elements == 0)
+    return text + indent + "  There are no results to judge: the shape is " + to_string(v.shape) + ".\n";
   text += layers_text(v, indent) + counts_text(v, indent);
-  text += "\n" + indent + "distance from the truth, in ulps of " + format_name(v.output) + "\n" + histogram_text(v.histogram, indent);
+  text += "\n" + indent + "distance from the truth, in ulps of " + format_name(v.output) + "\n" +
+          histogram_text(v.histogram, indent);
   return text + worst_text(v, indent) + diagnosis_text(v, indent);
 }
 

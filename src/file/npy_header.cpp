@@ -156,8 +156,8 @@ npy_dictionary_place find_npy_dictionary(std::span<const std::byte> preamble, st
   if (preamble.size() < 8) fail(name, truncated);
   const std::size_t version = byte(6);
   if (version < 1 || version > 3 || byte(7) != 0) {
-    fail(name, "has .npy version " + std::to_string(version) + "." + std::to_string(byte(7)) +
-                   "; expected 1.0, 2.0 or 3.0.");
+    fail(name,
+         "has .npy version " + std::to_string(version) + "." + std::to_string(byte(7)) + "; expected 1.0, 2.0 or 3.0.");
   }
   const std::size_t begin = version == 1 ? 10 : 12;
   if (preamble.size() < begin) fail(name, truncated);
@@ -168,7 +168,8 @@ npy_dictionary_place find_npy_dictionary(std::span<const std::byte> preamble, st
                    std::to_string(file_bytes - begin) + " after the preamble: it is truncated.");
   }
   constexpr std::size_t longest = std::size_t{1} << 20;
-  if (length > longest) fail(name, "the header claims " + std::to_string(length) + " bytes; expected at most a megabyte.");
+  if (length > longest)
+    fail(name, "the header claims " + std::to_string(length) + " bytes; expected at most a megabyte.");
   return {begin, length};
 }
 

@@ -158,7 +158,8 @@ void reorder_from_fortran(tensor& values) {
 
 void swap_bytes(std::span<std::byte> bytes, std::size_t each) {
   for (std::size_t at = 0; at < bytes.size(); at += each) {
-    std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin() + static_cast<std::ptrdiff_t>(at + each));
+    std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                 bytes.begin() + static_cast<std::ptrdiff_t>(at + each));
   }
 }
 
@@ -167,7 +168,8 @@ void settle_codes(tensor& values, std::string_view name) {
   const element_type& type = values.type();
   if (type.what == element_type::kind::boolean) {
     for (std::size_t i = 0; i < values.size(); ++i) {
-      if (values[i] > 1) fail(name, "element " + std::to_string(i) + " is " + std::to_string(values[i]) + "; expected a bool, 0 or 1.");
+      if (values[i] > 1)
+        fail(name, "element " + std::to_string(i) + " is " + std::to_string(values[i]) + "; expected a bool, 0 or 1.");
     }
   }
   if (!type.is_floating() || type.layout.width() == 8 * type.bytes()) return;

@@ -27,14 +27,14 @@ std::string dtype_of(const element_type& type) {
 
 /// Preamble and dictionary, padded with spaces so that the data starts at a multiple of 64 bytes.
 std::string header_of(const tensor& values) {
-  std::string text = "{'descr': '" + dtype_of(values.type()) + "', 'fortran_order': False, 'shape': " +
-                     to_string(values.shape()) + ", }";
+  std::string text = "{'descr': '" + dtype_of(values.type()) +
+                     "', 'fortran_order': False, 'shape': " + to_string(values.shape()) + ", }";
   constexpr std::size_t preamble = 10;
   text.append(63 - (preamble + text.size()) % 64, ' ');
   text += '\n';
   const auto length = static_cast<unsigned>(text.size());
-  const std::array<char, preamble> start{'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0, static_cast<char>(length & 0xff),
-                                         static_cast<char>(length >> 8)};
+  const std::array<char, preamble> start{
+      '\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0, static_cast<char>(length & 0xff), static_cast<char>(length >> 8)};
   return std::string(start.begin(), start.end()) + text;
 }
 
@@ -50,7 +50,8 @@ void write_npy(const std::filesystem::path& path, const tensor& values) {
     for (std::size_t i = 0; is_tf32 && i < values.size(); ++i) as_in_files.set(i, values[i] << 13);
     if constexpr (std::endian::native == std::endian::big) {
       const auto each = static_cast<std::ptrdiff_t>(values.type().bytes());
-      for (auto at = as_in_files.bytes().begin(); at != as_in_files.bytes().end(); at += each) std::reverse(at, at + each);
+      for (auto at = as_in_files.bytes().begin(); at != as_in_files.bytes().end(); at += each)
+        std::reverse(at, at + each);
     }
     data = as_in_files.bytes();
   }

@@ -35,7 +35,8 @@ double storing_error(const dot_claim& claim, double magnitude, int ulp_exponent)
     const int leading = std::isinf(magnitude) ? 2000 : magnitude > 0 ? std::ilogb(magnitude) : 0;
     error = std::ldexp(last_place_share(claim.store), std::max(0, leading - out.fraction_bits));
   }
-  if (flushes_outputs(claim.store.on_subnormal)) error = std::max(error, std::ldexp(1.0, out.min_exponent() - ulp_exponent));
+  if (flushes_outputs(claim.store.on_subnormal))
+    error = std::max(error, std::ldexp(1.0, out.min_exponent() - ulp_exponent));
   return error;
 }
 

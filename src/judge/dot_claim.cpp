@@ -6,16 +6,16 @@ namespace assay {
 
 dot_model dot_model_of(accumulator with, summation_order in, format output, conversion store) {
   return [with = std::move(with), in = std::move(in), output, store](const reference::dot_row& row) {
-    return dot(with, in, code_vector(row.a, row.a_format), code_vector(row.b, row.b_format), encoded{row.c, row.c_format},
-               output, store)
+    return dot(with, in, code_vector(row.a, row.a_format), code_vector(row.b, row.b_format),
+               encoded{row.c, row.c_format}, output, store)
         .code;
   };
 }
 
 dot_model sequential_dot(format kept, conversion accumulate, bool fused, format output, conversion store) {
   // The template, not the run-time accumulator: diagnosis walks millions of products with this.
-  const accumulate::floating sum{
-      kept, accumulate, fused ? accumulate::multiplication::fused : accumulate::multiplication::rounded};
+  const accumulate::floating sum{kept, accumulate,
+                                 fused ? accumulate::multiplication::fused : accumulate::multiplication::rounded};
   return [sum, output, store](const reference::dot_row& row) {
     auto state = sum.start(accumulate::read(row.c, row.c_format));
     for (std::size_t i = 0; i < row.a.size(); ++i) {

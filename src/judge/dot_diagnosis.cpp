@@ -22,9 +22,7 @@ struct hypothesis {
   std::function<bool(const dot_row&, std::uint64_t got)> explains;
 };
 
-bool same_bits(std::uint64_t a, std::uint64_t b, format f) {
-  return a == b || (f.is_nan_code(a) && f.is_nan_code(b));
-}
+bool same_bits(std::uint64_t a, std::uint64_t b, format f) { return a == b || (f.is_nan_code(a) && f.is_nan_code(b)); }
 
 hypothesis emulated(std::string explanation, dot_model model, format output) {
   return {std::move(explanation), true, [model = std::move(model), output](const dot_row& row, std::uint64_t got) {
@@ -49,9 +47,11 @@ dot_model claimed_kernel(const dot_claim& claim) {
 }
 
 /// Both forms of a changed row: the claimed kernel's bits, and, where the claim leaves the order open, its bounds.
-void add_change(std::vector<hypothesis>& all, const std::string& explanation, const dot_claim& claim, row_change change) {
-  all.push_back(emulated(explanation, [kernel = claimed_kernel(claim), change](const dot_row& row) { return kernel(change(row)); },
-                         claim.output));
+void add_change(std::vector<hypothesis>& all, const std::string& explanation, const dot_claim& claim,
+                row_change change) {
+  all.push_back(emulated(
+      explanation, [kernel = claimed_kernel(claim), change](const dot_row& row) { return kernel(change(row)); },
+      claim.output));
   if (claim.what != dot_claim::kind::any_order) return;
   all.push_back({explanation, false, [claim, change](const dot_row& row, std::uint64_t got) {
                    return judge_element(change(row), got, claim).what == finding::fine;
@@ -107,28 +107,29 @@ void add_accumulators(std::vector<hypothesis>& all, const dot_claim& claim) {
     if (!f.is_signed()) continue;
     for (const rounding mode : {rounding::ties_to_even, rounding::toward_zero}) {
       for (const bool fused : {true, false}) {
-        all.push_back(emulated(sum_in_words(f, {mode}, fused), sequential_dot(f, {mode}, fused, claim.output, claim.store),
-                               claim.output));
+        all.push_back(emulated(sum_in_words(f, {mode}, fused),
+                               sequential_dot(f, {mode}, fused, claim.output, claim.store), claim.output));
       }
     }
   }
-  all.push_back(emulated("the sum is exact and rounded once, when it is stored",
-                         [output = claim.output, store = claim.store](const dot_row& row) {
-                           return reference::dot(row, output, store).code;
-                         },
-                         claim.output));
+  all.push_back(emulated(
+      "the sum is exact and rounded once, when it is stored",
+      [output = claim.output, store = claim.store](const dot_row& row) {
+        return reference::dot(row, output, store).code;
+      },
+      claim.output));
 }
 
 void add_storing(std::vector<hypothesis>& all, const dot_problem& problem, const dot_claim& claim) {
-  all.push_back({"nothing was written: the results are zero", true, [output = claim.output](const dot_row&, std::uint64_t got) {
-                   return decode(got, output).is_zero();
-                 }});
+  all.push_back({"nothing was written: the results are zero", true,
+                 [output = claim.output](const dot_row&, std::uint64_t got) { return decode(got, output).is_zero(); }});
   if (problem.c.has_data()) {
-    all.push_back(emulated("no product was added: the results are c",
-                           [output = claim.output, store = claim.store](const dot_row& row) {
-                             return convert(encoded{row.c, row.c_format}, output, store).code;
-                           },
-                           claim.output));
+    all.push_back(emulated(
+        "no product was added: the results are c",
+        [output = claim.output, store = claim.store](const dot_row& row) {
+          return convert(encoded{row.c, row.c_format}, output, store).code;
+        },
+        claim.output));
   }
   const format f = claim.what == dot_claim::kind::any_order ? claim.accumulator : binary32;
   if (holds_all_of(claim.output, f)) return;  // nothing is rounded when it is stored
@@ -140,13 +141,15 @@ void add_storing(std::vector<hypothesis>& all, const dot_problem& problem, const
                            sequential_dot(f, claim.accumulate, true, claim.output, store), claim.output));
   }
   for (const format middle : {bfloat16, binary16, binary32}) {
-    if (middle == f || middle == claim.output || holds_all_of(middle, f) || holds_all_of(claim.output, middle)) continue;
-    all.push_back(emulated("the sum, in " + format_name(f) + ", is rounded twice: to " + format_name(middle) + ", then to " +
-                               format_name(claim.output),
-                           [inner = sequential_dot(f, claim.accumulate, true, middle, {}), middle, claim](const dot_row& row) {
-                             return convert(encoded{inner(row), middle}, claim.output, claim.store).code;
-                           },
-                           claim.output));
+    if (middle == f || middle == claim.output || holds_all_of(middle, f) || holds_all_of(claim.output, middle))
+      continue;
+    all.push_back(emulated(
+        "the sum, in " + format_name(f) + ", is rounded twice: to " + format_name(middle) + ", then to " +
+            format_name(claim.output),
+        [inner = sequential_dot(f, claim.accumulate, true, middle, {}), middle, claim](const dot_row& row) {
+          return convert(encoded{inner(row), middle}, claim.output, claim.store).code;
+        },
+        claim.output));
   }
 }
 
@@ -166,7 +169,8 @@ void add_matrix_units(std::vector<hypothesis>& all, const dot_problem& problem, 
   for (const accumulate::matrix_unit& row : accumulate::matrix_units) {
     const format c = problem.c.has_data() ? problem.c.layout() : row.output();
     if (row.has_scales() || row.output() != claim.output) continue;
-    if (!unfit_accumulator(accumulate::unit{row}, problem.a.layout(), problem.b.layout(), c, problem.a.line_length()).empty()) {
+    if (!unfit_accumulator(accumulate::unit{row}, problem.a.layout(), problem.b.layout(), c, problem.a.line_length())
+             .empty()) {
       continue;
     }
     const auto alike = std::find_if(units.begin(), units.end(), [&](const auto& unit) {
@@ -208,8 +212,8 @@ std::vector<hypothesis_report> diagnose_dot(const dot_problem& problem, const do
     if (!any_fails && !h.bit_for_bit) continue;  // bounds distinguish nothing where the claim's own hold
     const std::size_t failing = count(h, sample.failing());
     if (any_fails && 2 * failing <= sample.failing().size()) continue;
-    reports.push_back({h.explanation, failing, sample.failing().size(), count(h, sample.others()), sample.others().size(),
-                       h.bit_for_bit});
+    reports.push_back({h.explanation, failing, sample.failing().size(), count(h, sample.others()),
+                       sample.others().size(), h.bit_for_bit});
   }
   if (!any_fails) {
     std::erase_if(reports, [](const hypothesis_report& h) { return 2 * h.others_explained <= h.others; });

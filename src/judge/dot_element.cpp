@@ -45,8 +45,8 @@ overflow_results either(overflow_results a, overflow_results b) {
 }
 
 /// What overflow, in the accumulator or when storing, permits in one direction.
-overflow_results permitted(const dot_claim& claim, const reference::dot_truth& truth, const dot_bound& bound, bool negative,
-                           bool& finite_is_free) {
+overflow_results permitted(const dot_claim& claim, const reference::dot_truth& truth, const dot_bound& bound,
+                           bool negative, bool& finite_is_free) {
   overflow_results results;
   const bool in_accumulator = negative ? bound.negative_overflow : bound.positive_overflow;
   if (in_accumulator) {
@@ -64,8 +64,8 @@ overflow_results permitted(const dot_claim& claim, const reference::dot_truth& t
   return results;
 }
 
-finding judge_finite_truth(const dot_claim& claim, element_judgement& e, unpacked<std::uint64_t> got, std::uint64_t code,
-                           const dot_bound& bound) {
+finding judge_finite_truth(const dot_claim& claim, element_judgement& e, unpacked<std::uint64_t> got,
+                           std::uint64_t code, const dot_bound& bound) {
   bool finite_is_free = false;
   overflow_results up = permitted(claim, e.truth, bound, false, finite_is_free);
   overflow_results down = permitted(claim, e.truth, bound, true, finite_is_free);
@@ -85,7 +85,7 @@ finding judge_finite_truth(const dot_claim& claim, element_judgement& e, unpacke
     const overflow_results& side = got.negative ? down : up;
     if (!side.infinity && side.clamped) return finding::not_saturated;
     return allow(side.infinity, (got.negative ? up : down).infinity ? finding::infinity_of_wrong_sign
-                                                                     : finding::infinity_for_a_number);
+                                                                    : finding::infinity_for_a_number);
   }
   // Written so that a NaN on either side fails.
   if (std::abs(e.distance) <= bound.total) return finding::fine;
@@ -94,14 +94,14 @@ finding judge_finite_truth(const dot_claim& claim, element_judgement& e, unpacke
   return allow(clamped || finite_is_free, finding::beyond_bound);
 }
 
-finding judge_special_truth(const dot_claim& claim, element_judgement& e, unpacked<std::uint64_t> got, std::uint64_t code,
-                            const dot_bound& bound) {
+finding judge_special_truth(const dot_claim& claim, element_judgement& e, unpacked<std::uint64_t> got,
+                            std::uint64_t code, const dot_bound& bound) {
   const auto expected = decode(e.truth.code, claim.output);
   if (expected.is_nan()) return got.is_nan() ? finding::fine : finding::number_for_a_nan;
   if (got.is_nan()) {
     // An infinity among the terms may meet one of the other sign that overflow made.
-    const bool opposite = e.truth.kind == value_class::infinity &&
-                          (e.truth.negative ? bound.positive_overflow : bound.negative_overflow);
+    const bool opposite =
+        e.truth.kind == value_class::infinity && (e.truth.negative ? bound.positive_overflow : bound.negative_overflow);
     e.overflow_allowed = opposite;
     return opposite ? finding::fine : finding::nan_for_a_number;
   }
@@ -111,14 +111,17 @@ finding judge_special_truth(const dot_claim& claim, element_judgement& e, unpack
 }
 
 /// A claim that leaves nothing open: the bits, or any NaN for a NaN.
-finding compare_bits(const dot_claim& claim, std::uint64_t expected_code, unpacked<std::uint64_t> got, std::uint64_t code) {
+finding compare_bits(const dot_claim& claim, std::uint64_t expected_code, unpacked<std::uint64_t> got,
+                     std::uint64_t code) {
   const auto expected = decode(expected_code, claim.output);
   if (expected.is_nan()) return got.is_nan() ? finding::fine : finding::number_for_a_nan;
   if (got.is_nan()) return finding::nan_for_a_number;
   if (code == expected_code) return finding::fine;
-  if (expected.is_infinite()) return got.is_infinite() ? finding::infinity_of_wrong_sign : finding::number_for_an_infinity;
+  if (expected.is_infinite())
+    return got.is_infinite() ? finding::infinity_of_wrong_sign : finding::number_for_an_infinity;
   if (got.is_infinite()) {
-    return claim.store.on_overflow == overflow::saturate_finite ? finding::not_saturated : finding::infinity_for_a_number;
+    return claim.store.on_overflow == overflow::saturate_finite ? finding::not_saturated
+                                                                : finding::infinity_for_a_number;
   }
   return expected.is_zero() && got.is_zero() ? finding::other_zero : finding::other_bits;
 }
@@ -153,7 +156,8 @@ element_judgement judge_element(const reference::dot_row& row, std::uint64_t got
   }
   const dot_bound bound = bound_of(claim, row, e.truth);
   e.bound = bound.total;
-  e.what = finite_truth ? judge_finite_truth(claim, e, value, got, bound) : judge_special_truth(claim, e, value, got, bound);
+  e.what =
+      finite_truth ? judge_finite_truth(claim, e, value, got, bound) : judge_special_truth(claim, e, value, got, bound);
   return e;
 }
 

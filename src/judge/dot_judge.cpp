@@ -53,7 +53,8 @@ class worst_elements {
     const severity s = severity_of(e);
     if (kept_.size() == most_ && !(kept_.back().first < s)) return;
     if (kept_.size() == most_) kept_.pop_back();
-    element_report report{index, e.what, got, e.truth.code, e.expected, 0, e.truth.value, e.distance, e.bound, e.truth.scale};
+    element_report report{index, e.what,        got,        e.truth.code, e.expected,
+                          0,     e.truth.value, e.distance, e.bound,      e.truth.scale};
     const auto place = std::find_if(kept_.begin(), kept_.end(), [&](const auto& k) { return k.first < s; });
     kept_.insert(place, {s, report});
   }
@@ -133,13 +134,16 @@ void check_dot_shapes(const dot_problem& problem, const dot_claim& claim) {
   if (problem.a.shape().rank() == 0) refuse("a and b are single numbers; expected rows to multiply.");
   const extents rows = problem.a.shape().without_last();
   if (problem.c.has_data() && !(problem.c.shape() == rows)) {
-    refuse("c has shape " + to_string(problem.c.shape()) + "; expected " + to_string(rows) + ", one addend for each row of a.");
+    refuse("c has shape " + to_string(problem.c.shape()) + "; expected " + to_string(rows) +
+           ", one addend for each row of a.");
   }
   if (!(problem.got.shape() == rows)) {
-    refuse("got has shape " + to_string(problem.got.shape()) + "; expected " + to_string(rows) + ", one result for each row of a.");
+    refuse("got has shape " + to_string(problem.got.shape()) + "; expected " + to_string(rows) +
+           ", one result for each row of a.");
   }
   if (!(problem.got.layout() == claim.output)) {
-    refuse("got is " + format_name(problem.got.layout()) + "; expected " + format_name(claim.output) + ", which the claim stores.");
+    refuse("got is " + format_name(problem.got.layout()) + "; expected " + format_name(claim.output) +
+           ", which the claim stores.");
   }
   if (claim.what == dot_claim::kind::model && !claim.model) refuse("the claim is an exact model, but has none.");
   if (!claim.output.is_signed() || (claim.what == dot_claim::kind::any_order && !claim.accumulator.is_signed())) {

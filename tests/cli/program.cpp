@@ -26,7 +26,8 @@ struct outcome {
 
 /// Runs `assay ARGUMENTS` in this folder.
 outcome run(const scratch_folder& folder, const std::string& arguments) {
-  const std::string command = "cd '" + folder.path().string() + "' && '" ASSAY_PROGRAM_PATH "' " + arguments + " > .out 2> .error";
+  const std::string command =
+      "cd '" + folder.path().string() + "' && '" ASSAY_PROGRAM_PATH "' " + arguments + " > .out 2> .error";
   const int status = std::system(command.c_str());
   outcome o{WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_all(folder / ".out"), read_all(folder / ".error")};
   std::filesystem::remove(folder / ".out");
@@ -49,7 +50,9 @@ void check_refusal(const scratch_folder& folder, const std::string& arguments, c
 void write_problem(const scratch_folder& folder) {
   tensor a(element_type::of(bfloat16), {20, 64}), b = a, c(element_type::of(binary32), {20}), right = c, wrong = c;
   std::uint64_t seed = 1;
-  const auto next = [&] { return static_cast<double>((seed = seed * 6364136223846793005 + 1442695040888963407) >> 40) * 0x1p-23 - 1; };
+  const auto next = [&] {
+    return static_cast<double>((seed = seed * 6364136223846793005 + 1442695040888963407) >> 40) * 0x1p-23 - 1;
+  };
   for (std::size_t i = 0; i < a.size(); ++i) {
     a.set(i, convert(next(), bfloat16).code);
     b.set(i, convert(next(), bfloat16).code);
@@ -134,7 +137,8 @@ TEST_CASE("JSON holds the verdict") {
   write_problem(folder);
   const outcome o = run(folder, inputs + "--got wrong.npy --json");
   CHECK(o.code == 1);
-  CHECK_THAT(o.out, StartsWith("{") && Contains("\"pass\": false") && Contains("\"histogram\"") && Contains("\"reproduce\""));
+  CHECK_THAT(o.out,
+             StartsWith("{") && Contains("\"pass\": false") && Contains("\"histogram\"") && Contains("\"reproduce\""));
   CHECK_THAT(run(folder, "formats e4m3fn --json").out, Contains("\"max\": \"448\""));
 }
 
@@ -156,7 +160,8 @@ TEST_CASE("Misspelt names are refused with a hint") {
 TEST_CASE("Bad input is refused in one sentence, and no output file appears") {
   const scratch_folder folder;
   write_problem(folder);
-  check_refusal(folder, "check dot --a a.npy --b b.npy --got right.npy", "a.npy: holds uint16; if these are the raw bits");
+  check_refusal(folder, "check dot --a a.npy --b b.npy --got right.npy",
+                "a.npy: holds uint16; if these are the raw bits");
   check_refusal(folder, "check dot --a a.npy:bfloat16 --b b.npy:bfloat16", "--got is required");
   check_refusal(folder, inputs + "--got missing.npy", "missing.npy: cannot be opened");
   check_refusal(folder, inputs + "--got a.npy:bfloat16", "got has shape (20, 64); expected (20,)");
@@ -187,7 +192,8 @@ TEST_CASE("Formats are listed, described, and enumerated") {
 TEST_CASE("Conversions round once, by the policy asked, into files that read back") {
   const scratch_folder folder;
   tensor x(element_type::of(binary64), {3});
-  // The tie above 448; just above half of the smallest e4m3fn subnormal, which float32 would round to the half; overflow.
+  // The tie above 448; just above half of the smallest e4m3fn subnormal, which float32 would round to the half;
+  // overflow.
   const double values[]{464, 0x1.0000000000001p-10, 1e6};
   for (std::size_t i = 0; i < 3; ++i) x.set(i, encode(values[i]).code);
   write_npy(folder / "x y.npy", x);
@@ -198,7 +204,8 @@ TEST_CASE("Conversions round once, by the policy asked, into files that read bac
   CHECK(y[0] == 0x7e);
   CHECK(y[1] == 0x01);
   CHECK(y[2] == 0x7f);
-  CHECK(run(folder, "convert 'x y.npy' -o y.npy --to e4m3fn --overflow saturate_finite --rounding upward -q").out.empty());
+  CHECK(run(folder, "convert 'x y.npy' -o y.npy --to e4m3fn --overflow saturate_finite --rounding upward -q")
+            .out.empty());
   y = read_npy(folder / "y.npy", e4m3fn);
   CHECK(y[0] == 0x7e);
   CHECK(y[2] == 0x7e);

@@ -111,7 +111,8 @@ TEST_CASE("Empty and rank-0 arrays are arrays") {
 TEST_CASE("Headers of versions 1, 2 and 3, in any order and with Python 2's integers, are read") {
   const std::string dictionary = "{ \"shape\" :(2 ,),'fortran_order':False , 'descr':'|u1'}";
   CHECK(parse(npy_file(dictionary, "\x05\x06"s))[1] == 6);
-  CHECK(parse(npy_file("{'descr': '|u1', 'fortran_order': False, 'shape': (1L, 2L), }", "\x05\x06"s)).shape() == extents{1, 2});
+  CHECK(parse(npy_file("{'descr': '|u1', 'fortran_order': False, 'shape': (1L, 2L), }", "\x05\x06"s)).shape() ==
+        extents{1, 2});
   for (const char version : {'\x02', '\x03'}) {
     std::string file = "\x93NUMPY";
     file += version;

@@ -23,7 +23,8 @@ std::string complaint(const std::string& file, std::optional<format> stated = st
 }
 
 /// One sentence that begins with the file's name.
-void check_complaint(const std::string& file, const std::string& expected, std::optional<format> stated = std::nullopt) {
+void check_complaint(const std::string& file, const std::string& expected,
+                     std::optional<format> stated = std::nullopt) {
   const std::string said = complaint(file, stated);
   CHECK_THAT(said, Contains(expected));
   CHECK_THAT(said, Catch::Matchers::StartsWith("bad.npy: "));
@@ -42,7 +43,8 @@ TEST_CASE("A file cut anywhere is refused") {
   check_complaint("", "the file is empty");
   check_complaint(good.substr(0, 7), "ends inside its header, after 7 bytes");
   check_complaint(good.substr(0, 30), "it is truncated");
-  check_complaint(good.substr(0, good.size() - 1), "is truncated: shape (3,) of <f4 needs 12 bytes of data, but there are 11");
+  check_complaint(good.substr(0, good.size() - 1),
+                  "is truncated: shape (3,) of <f4 needs 12 bytes of data, but there are 11");
 }
 
 TEST_CASE("Trailing bytes are refused") { check_complaint(good + "x", "has 1 bytes too many"); }
@@ -60,8 +62,8 @@ TEST_CASE("A header length beyond the file is refused before memory is taken") {
 }
 
 TEST_CASE("Shapes whose size overflows or exceeds the file are refused before memory is taken") {
-  for (const char* shape : {"(4294967296, 4294967296, 4294967296)", "(18446744073709551615,)", "(9223372036854775808, 2)",
-                            "(4611686018427387904,)", "(1000000000000,)"}) {
+  for (const char* shape : {"(4294967296, 4294967296, 4294967296)", "(18446744073709551615,)",
+                            "(9223372036854775808, 2)", "(4611686018427387904,)", "(1000000000000,)"}) {
     check_complaint(npy_file("<f4", false, shape, "1234"), "is truncated");
   }
   check_complaint(npy_file("<f4", false, "(18446744073709551616,)", ""), "expected an extent");
@@ -73,7 +75,8 @@ TEST_CASE("Dtypes that are not numbers here are refused by name") {
   for (const char* descr : {"<c8", "|O", "<U3", "<M8[ns]", "<f16", "|S5", "<i3", "", "<", "|b2", "<V3"}) {
     check_complaint(npy_file(descr, false, "(1,)", std::string(16, '\0')), "the dtype is '"s + descr + "'");
   }
-  check_complaint(npy_file("{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (1,), }", "1234"), "structured dtypes");
+  check_complaint(npy_file("{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (1,), }", "1234"),
+                  "structured dtypes");
 }
 
 TEST_CASE("Malformed dictionaries are refused") {
@@ -83,8 +86,10 @@ TEST_CASE("Malformed dictionaries are refused") {
         "{'descr': '<f4', 'fortran_order': False, 'shape': (1}", "{'descr': '<f4' 'fortran_order': False}",
         "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (1,)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'more': 1}",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (1,)} x", "{'descr: '<f4', 'fortran_order': False, 'shape': (1,)}",
-        "{'descr': '<f4, 'fortran_order': False, 'shape': (1,)}", "{'descr': '<f4', 'fortran_order': False, 'shape': (,)}"}) {
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (1,)} x",
+        "{'descr: '<f4', 'fortran_order': False, 'shape': (1,)}",
+        "{'descr': '<f4, 'fortran_order': False, 'shape': (1,)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (,)}"}) {
     INFO(dictionary);
     const std::string said = complaint(npy_file(dictionary, "1234"));
     CHECK(said != "nothing");
@@ -95,8 +100,10 @@ TEST_CASE("Malformed dictionaries are refused") {
 TEST_CASE("A stated format must fit what the file holds") {
   check_complaint(npy_file("|V2", false, "(1,)", "12"), "state their format, as in FILE:bfloat16");
   check_complaint(npy_file("<u2", false, "(1,)", "12"), "holds uint16, but a code of e4m3fn takes 8 bits", e4m3fn);
-  check_complaint(npy_file("<f2", false, "(1,)", "12"), "holds float16, which is binary16, but bfloat16 was stated", bfloat16);
-  check_complaint(npy_file("<f4", false, "(1,)", "1234"), "holds float32, which is binary32, but binary16 was stated", binary16);
+  check_complaint(npy_file("<f2", false, "(1,)", "12"), "holds float16, which is binary16, but bfloat16 was stated",
+                  bfloat16);
+  check_complaint(npy_file("<f4", false, "(1,)", "1234"), "holds float32, which is binary32, but binary16 was stated",
+                  binary16);
   check_complaint(npy_file("|b1", false, "(1,)", "\1"), "holds bool", e4m3fn);
 }
 

@@ -37,10 +37,13 @@ TEST_CASE("What is written is read back, in every named format, integer type and
     types.push_back(element_type::integer(bits, false));
   }
   for (const element_type& type : types) {
-    for (const extents& shape : {extents{}, extents{0}, extents{7}, extents{2, 3}, extents{2, 1, 0}, extents{1, 2, 3, 1, 2, 1, 1, 2}}) {
+    for (const extents& shape :
+         {extents{}, extents{0}, extents{7}, extents{2, 3}, extents{2, 1, 0}, extents{1, 2, 3, 1, 2, 1, 1, 2}}) {
       INFO(to_string(type) << " " << to_string(shape));
       tensor t(type, shape);
-      const std::uint64_t mask = type.is_floating() ? type.layout.code_mask() : type.what == element_type::kind::boolean ? 1 : ~std::uint64_t{0};
+      const std::uint64_t mask = type.is_floating()                         ? type.layout.code_mask()
+                                 : type.what == element_type::kind::boolean ? 1
+                                                                            : ~std::uint64_t{0};
       std::uint64_t code = 0x9e3779b97f4a7c15;
       for (std::size_t i = 0; i < t.size(); ++i) t.set(i, (code *= 0xd1342543de82ef95) & mask);
       write_npy(folder / "t.npy", t);
@@ -73,7 +76,8 @@ TEST_CASE("A failed write leaves the old file and nothing else") {
   if (::geteuid() != 0) {  // root may write everywhere
     // A folder that may not be written to.
     write_all(folder / "t.npy", "old");
-    std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+    std::filesystem::permissions(folder.path(),
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
     CHECK_THROWS_WITH(write_npy(folder / "t.npy", tensor(element_type::of(e5m2), {1})), Contains("cannot be created"));
     std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_all);
     CHECK(read_all(folder / "t.npy") == "old");

@@ -57,8 +57,9 @@ inline std::string npy_file(const std::string& dictionary, const std::string& da
 }
 
 inline std::string npy_file(const std::string& descr, bool fortran, const std::string& shape, const std::string& data) {
-  return npy_file("{'descr': '" + descr + "', 'fortran_order': " + (fortran ? "True" : "False") + ", 'shape': " + shape + ", }\n",
-                  data);
+  return npy_file(
+      "{'descr': '" + descr + "', 'fortran_order': " + (fortran ? "True" : "False") + ", 'shape': " + shape + ", }\n",
+      data);
 }
 
 inline std::span<const std::byte> as_bytes(const std::string& text) { return std::as_bytes(std::span(text)); }

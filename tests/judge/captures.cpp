@@ -32,7 +32,8 @@ TEST_CASE("Captured results of GPUs pass as the matrix units that gave them") {
     const tensor a = read_npy(folder.path() / "a.npy", fin), b = read_npy(folder.path() / "b.npy", fin);
     const tensor c = read_npy(folder.path() / "c.npy", fout), d = read_npy(folder.path() / "d.npy", fout);
     const std::string unit = "unit:" + gpu + "." + instruction + "." + in + "." + out;
-    const verdict v = judge_dot({a.view(), b.view(), c.view(), d.view()}, claim_of(parse_accumulator(unit), std::nullopt, *fout));
+    const verdict v =
+        judge_dot({a.view(), b.view(), c.view(), d.view()}, claim_of(parse_accumulator(unit), std::nullopt, *fout));
     ++cases;
     if (!v.pass && failures++ == 0) first = unit;
   }

@@ -24,8 +24,8 @@ struct accusation {
     if (v.pass || failures++ != 0) return;
     std::ostringstream text;
     text << kernel << " accused of not being " << v.claim << " on " << format_name(batch.a.type().layout) << " into "
-         << format_name(v.output) << ", K = " << v.length << ": " << describe(v.worst[0].what) << ", " << v.worst[0].distance
-         << " ulp off, bound " << v.worst[0].bound;
+         << format_name(v.output) << ", K = " << v.length << ": " << describe(v.worst[0].what) << ", "
+         << v.worst[0].distance << " ulp off, bound " << v.worst[0].bound;
     first = text.str();
   }
 };
@@ -36,7 +36,7 @@ accusation accuse_honest_kernels(int runs, std::uint64_t seed) {
   const format inputs[]{binary16, bfloat16, e4m3fn, e5m2, binary32, e2m1fn};
   const format sums[]{binary32, bfloat16, binary16, e4m3fn, e5m2, format{6, 9, 31}};
   const rounding modes[]{rounding::ties_to_even, rounding::ties_to_even, rounding::ties_to_away, rounding::toward_zero,
-                         rounding::upward, rounding::downward, rounding::to_odd};
+                         rounding::upward,       rounding::downward,     rounding::to_odd};
   const char* orders[]{"sequential", "reversed", "pairwise", "blocked:4", "split_k:3", "lanes:8", "permuted:5"};
   const overflow overflows[]{overflow::ieee, overflow::ieee, overflow::saturate_finite, overflow::to_nan};
   accusation court;
@@ -100,7 +100,8 @@ TEST_CASE("Exact claims accept the very bits, and only those") {
     for (const char* computed : {"unit:h100.mma.fp16.fp32", "unit:v100.mma.fp16.fp32", "exact", "kahan:binary32"}) {
       const accumulator kernel = parse_accumulator(computed);
       batch.compute(dot_model_of(kernel, order::sequential{}, binary32, {}));
-      const verdict v = judge_dot(batch.problem(), claim_of(parse_accumulator(claimed), std::nullopt, binary32), {.diagnose = false});
+      const verdict v =
+          judge_dot(batch.problem(), claim_of(parse_accumulator(claimed), std::nullopt, binary32), {.diagnose = false});
       INFO(computed << " claimed as " << claimed);
       // Kahan's sum of 32 products is nearly always the exact one: only its units can be told apart for sure.
       if (std::string(claimed) == computed) CHECK(v.pass);

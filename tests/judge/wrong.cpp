@@ -50,7 +50,8 @@ TEST_CASE("Missing products are found and counted, whatever the order of the sum
     CHECK(!v.pass);
     REQUIRE(!v.diagnosis.empty());
     CHECK_THAT(v.diagnosis[0].explanation,
-               Contains(missing == 1 ? "the last product is missing" : "the last " + std::to_string(missing) + " products are missing"));
+               Contains(missing == 1 ? "the last product is missing"
+                                     : "the last " + std::to_string(missing) + " products are missing"));
     CHECK(v.diagnosis[0].failing_explained == v.diagnosis[0].failing);
     CHECK(!v.diagnosis[0].bit_for_bit);
   }
@@ -179,7 +180,8 @@ TEST_CASE("Saturation is demanded where it is claimed, and refused where it is n
     batch.b.set(i, e4m3fn.max_finite_code());
   }
   const dot_claim plain = claim_of(accumulate::floating{binary32}, std::nullopt, e5m2);
-  const dot_claim saturating = claim_of(accumulate::floating{binary32}, std::nullopt, e5m2, {.on_overflow = overflow::saturate_finite});
+  const dot_claim saturating =
+      claim_of(accumulate::floating{binary32}, std::nullopt, e5m2, {.on_overflow = overflow::saturate_finite});
   batch.got.set(0, e5m2.infinity_code());
   CHECK(judge_dot(batch.problem(), plain).pass);
   CHECK(judge_dot(batch.problem(), saturating).worst.at(0).what == finding::not_saturated);
@@ -220,7 +222,8 @@ TEST_CASE("Shapes and formats that do not fit are refused in words") {
   CHECK_THAT(refusal({good.a, bad.b, good.c, good.got}, fp32_claim), Contains("a has shape (4, 8) and b (5, 8)"));
   CHECK_THAT(refusal({good.a, good.b, bad.c, good.got}, fp32_claim), Contains("c has shape (5,); expected (4,)"));
   CHECK_THAT(refusal({good.a, good.b, good.c, bad.got}, fp32_claim), Contains("got has shape (5,); expected (4,)"));
-  CHECK_THAT(refusal(good, claim_of(accumulate::floating{binary32}, std::nullopt, binary16)), Contains("got is binary32; expected binary16"));
+  CHECK_THAT(refusal(good, claim_of(accumulate::floating{binary32}, std::nullopt, binary16)),
+             Contains("got is binary32; expected binary16"));
 }
 
 TEST_CASE("No rows and no products are judged too") {

@@ -52,10 +52,12 @@ std::string disagreement(const reference::dot_row& row, format out, rounding mod
   const auto expected = model::sum_of(row, mode);
   const auto truth = reference::dot(row, out, {mode});
   std::ostringstream text;
-  text << format_name(row.a_format) << " x " << format_name(row.b_format) << " + " << format_name(row.c_format) << " to "
-       << format_name(out) << " " << name_of_value(mode) << ", " << row.a.size() << " products, c 0x" << std::hex << row.c << ": ";
+  text << format_name(row.a_format) << " x " << format_name(row.b_format) << " + " << format_name(row.c_format)
+       << " to " << format_name(out) << " " << name_of_value(mode) << ", " << row.a.size() << " products, c 0x"
+       << std::hex << row.c << ": ";
   if (truth.kind != expected.kind) return text.str() + "another class";
-  if (truth.kind == value_class::nan) return truth.code == (out.has_nan() ? out.nan_code() : out.max_finite_code()) ? "" : text.str() + "another NaN";
+  if (truth.kind == value_class::nan)
+    return truth.code == (out.has_nan() ? out.nan_code() : out.max_finite_code()) ? "" : text.str() + "another NaN";
   if (truth.negative != expected.negative) return text.str() + "another sign";
   if (truth.kind != value_class::finite) return "";
   const std::uint64_t code = model::round_to(expected, out, mode);
@@ -66,9 +68,23 @@ std::string disagreement(const reference::dot_row& row, format out, rounding mod
 }  // namespace
 
 TEST_CASE("The truth is the exact sum, rounded once: any formats, any mode, against big integers") {
-  const format formats[]{binary16, bfloat16, e4m3fn, e5m2, binary32, tf32, e4m3, e3m4, e4m3fnuz, e3m2fn, e2m1fn,
-                         e8m0fnu, format{6, 9, 31}, format{1, 2, 0}, format{5, 3, 40, encoding::fn}};
-  const format outputs[]{binary16, bfloat16, e4m3fn, e5m2, binary32, binary64, tf32, e4m3fnuz, format{6, 9, 31}, format{4, 0, 7}};
+  const format formats[]{binary16,
+                         bfloat16,
+                         e4m3fn,
+                         e5m2,
+                         binary32,
+                         tf32,
+                         e4m3,
+                         e3m4,
+                         e4m3fnuz,
+                         e3m2fn,
+                         e2m1fn,
+                         e8m0fnu,
+                         format{6, 9, 31},
+                         format{1, 2, 0},
+                         format{5, 3, 40, encoding::fn}};
+  const format outputs[]{binary16, bfloat16, e4m3fn,           e5m2,           binary32, binary64,
+                         tf32,     e4m3fnuz, format{6, 9, 31}, format{4, 0, 7}};
   std::mt19937_64 random(1);
   std::size_t mismatches = 0;
   std::string first;
@@ -116,7 +132,8 @@ TEST_CASE("Binary64 terms from the smallest to the largest leave no bit behind")
 
 TEST_CASE("Infinities, NaNs and zeros follow the documented rules") {
   const std::uint64_t one = 0x3c00, infinity = 0x7c00, minus = 0x8000, nan = 0x7e00;
-  const auto truth = [](std::vector<std::uint64_t> a, std::vector<std::uint64_t> b, std::uint64_t c, conversion how = {}) {
+  const auto truth = [](std::vector<std::uint64_t> a, std::vector<std::uint64_t> b, std::uint64_t c,
+                        conversion how = {}) {
     return reference::dot({a, b, binary16, binary16, c, binary16}, binary16, how).code;
   };
   CHECK(truth({one}, {nan}, 0) == binary16.nan_code());
@@ -167,10 +184,11 @@ TEST_CASE("Rows of different lengths are refused") {
 TEST_CASE("Scale, magnitude and error are what the integers say, rounded to the safe side") {
   std::mt19937_64 random(2);
   for (int round = 0; round < 500; ++round) {
-    const auto r = draw_row(random, 1 + random() % 12, binary16, binary16, round % 2 == 0 ? data::near : data::cancelling);
+    const auto r =
+        draw_row(random, 1 + random() % 12, binary16, binary16, round % 2 == 0 ? data::near : data::cancelling);
     const auto row = r.row(binary16, binary16, draw(random, binary32, data::near), binary32);
-    const std::uint64_t got = random() % 2 == 0 ? draw(random, binary32, data::near)
-                                                : reference::dot(row, binary32).code ^ (random() % 8);
+    const std::uint64_t got =
+        random() % 2 == 0 ? draw(random, binary32, data::near) : reference::dot(row, binary32).code ^ (random() % 8);
     const auto truth = reference::dot(row, binary32, {}, got);
     const auto sum = model::sum_of(row, rounding::ties_to_even);
     if (truth.kind == value_class::nan || truth.kind == value_class::infinity) continue;
@@ -179,11 +197,17 @@ TEST_CASE("Scale, magnitude and error are what the integers say, rounded to the 
     const auto in_units = [](double ulps, int ulp) {
       int exponent = 0;
       const double fraction = std::frexp(ulps, &exponent);
-      return model::integer(static_cast<std::int64_t>(std::ldexp(fraction, 53))) << static_cast<unsigned>(exponent - 53 + ulp - unit);
+      return model::integer(static_cast<std::int64_t>(std::ldexp(fraction, 53)))
+             << static_cast<unsigned>(exponent - 53 + ulp - unit);
     };
-    const auto exact = [&](const model::integer& x) { return model::integer(x << static_cast<unsigned>(sum.unit - unit)); };
-    const auto close = [](const model::integer& x, const model::integer& y) { return abs(x - y) * (model::integer(1) << 51) <= abs(y); };
-    const model::integer scale = in_units(truth.scale, truth.ulp_exponent), magnitude = in_units(truth.magnitude, truth.ulp_exponent);
+    const auto exact = [&](const model::integer& x) {
+      return model::integer(x << static_cast<unsigned>(sum.unit - unit));
+    };
+    const auto close = [](const model::integer& x, const model::integer& y) {
+      return abs(x - y) * (model::integer(1) << 51) <= abs(y);
+    };
+    const model::integer scale = in_units(truth.scale, truth.ulp_exponent),
+                         magnitude = in_units(truth.magnitude, truth.ulp_exponent);
     CHECK(scale >= exact(sum.magnitudes));
     CHECK(close(scale, exact(sum.magnitudes)));
     CHECK(magnitude >= exact(abs(sum.total)));

@@ -1,5 +1,5 @@
-// The exact dot product over big integers, rounded by looking for its neighbours among the decoded codes: shares nothing
-// with the MPFR code but format/ decoding.
+// The exact dot product over big integers, rounded by looking for its neighbours among the decoded codes: shares
+// nothing with the MPFR code but format/ decoding.
 #pragma once
 
 #include <boost/multiprecision/cpp_int.hpp>
@@ -33,13 +33,16 @@ inline exact_sum sum_of(const assay::reference::dot_row& row, assay::rounding mo
     if (x.is_nan() || y.is_nan()) {
       nan = true;
     } else if (x.is_infinite() || y.is_infinite()) {
-      if (x.is_zero() || y.is_zero()) nan = true;
-      else (negative ? down : up) = true;
+      if (x.is_zero() || y.is_zero())
+        nan = true;
+      else
+        (negative ? down : up) = true;
     } else if (x.is_zero() || y.is_zero()) {
       ++(negative ? negative_zeros : positive_zeros);
       return;
     } else {
-      const integer product = (integer(x.significand) * y.significand) << static_cast<unsigned>(x.exponent + y.exponent - s.unit);
+      const integer product = (integer(x.significand) * y.significand)
+                              << static_cast<unsigned>(x.exponent + y.exponent - s.unit);
       s.total += negative ? integer(-product) : product;
       s.magnitudes += product;
     }

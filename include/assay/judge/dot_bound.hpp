@@ -10,9 +10,9 @@
 //
 // and (1 + u)^n - 1 <= e^(nu) - 1, which needs no n u < 1 as gamma_n does. Biased modes are covered by u alone.
 // Underflow adds to each of the at most 2K + 2 operations an absolute error: half of (or one) smallest subnormal for
-// inexact leaves, and the smallest normal number where subnormals are flushed. Rounding the sum into the output then adds
-// half an ulp (one ulp in directed modes) of the largest value that the sum may have, nothing where the output holds
-// every number of the accumulator.
+// inexact leaves, and the smallest normal number where subnormals are flushed. Rounding the sum into the output then
+// adds half an ulp (one ulp in directed modes) of the largest value that the sum may have, nothing where the output
+// holds every number of the accumulator.
 //
 // The bound is computed in double; all its terms are positive and few, so each operation errs by a relative 2^-53 at
 // most, and a final factor of 1 + 2^-40 covers them all.
@@ -26,7 +26,8 @@ namespace assay {
 struct dot_bound {
   double accumulated = 0;  ///< how far the sum may be from the exact value before it is stored
   double total = 0;        ///< how far the stored value may be
-  bool positive_overflow = false, negative_overflow = false;  ///< whether partial sums may leave the accumulator's range
+  bool positive_overflow = false,
+       negative_overflow = false;  ///< whether partial sums may leave the accumulator's range
 };
 
 /// Of an any_order claim (or correctly_rounded, where nothing is accumulated) for a finite truth of K products.

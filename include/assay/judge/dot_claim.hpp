@@ -21,20 +21,20 @@ struct dot_claim {
   };
 
   kind what = kind::any_order;
-  std::string name;            ///< as the user wrote it, for reports
+  std::string name;                   ///< as the user wrote it, for reports
   format accumulator = {8, 23, 127};  ///< of any_order
-  conversion accumulate;       ///< of any_order: how products and sums are rounded into `accumulator`
-  dot_model model;             ///< of model
+  conversion accumulate;              ///< of any_order: how products and sums are rounded into `accumulator`
+  dot_model model;                    ///< of model
   format output = {8, 23, 127};
-  conversion store;            ///< how the sum is rounded into `output`
+  conversion store;  ///< how the sum is rounded into `output`
 };
 
 /// A kernel that sums in this order with this accumulator. Throws std::invalid_argument, when called, where they do not
 /// fit the row.
 dot_model dot_model_of(accumulator with, summation_order in, format output, conversion store);
 
-/// The loop that everybody writes: acc = c; for each i acc += a_i * b_i, each step rounded into `kept`; then one rounding
-/// into the output. Fused: a_i * b_i + acc rounds once; else the product is rounded first.
+/// The loop that everybody writes: acc = c; for each i acc += a_i * b_i, each step rounded into `kept`; then one
+/// rounding into the output. Fused: a_i * b_i + acc rounds once; else the product is rounded first.
 dot_model sequential_dot(format kept, conversion accumulate, bool fused, format output, conversion store);
 
 /// The claim that an accumulator makes. A floating-point accumulator without a stated order leaves the order open;

@@ -18,10 +18,10 @@ enum class finding : std::uint8_t {
   infinity_for_a_number,
   number_for_an_infinity,
   infinity_of_wrong_sign,
-  not_saturated,    ///< the claim saturates, the kernel did not
+  not_saturated,  ///< the claim saturates, the kernel did not
   beyond_bound,
-  other_bits,       ///< not what the claimed arithmetic gives
-  other_zero,       ///< a zero of the other sign than the claimed arithmetic gives
+  other_bits,  ///< not what the claimed arithmetic gives
+  other_zero,  ///< a zero of the other sign than the claimed arithmetic gives
 };
 
 std::string_view describe(finding what);
@@ -34,7 +34,7 @@ struct element_report {
   double got_value = 0, truth_value = 0;
   double distance = 0;  ///< NaN when the classes differ
   double bound = 0;
-  double scale = 0;     ///< S: the sum of the terms' magnitudes
+  double scale = 0;  ///< S: the sum of the terms' magnitudes
 };
 
 /// One explanation that was tried: how many of the sampled elements it reproduces bit for bit, or explains.

@@ -2,9 +2,10 @@
 //
 // Every term is a dyadic number, so the sum is too: it is computed exactly, and nothing is left to be decided.
 //
-// Specials. A NaN anywhere, infinity times zero, and infinities of both signs among the terms give NaN; else an infinite
-// term gives the infinity of its sign. An exact zero is -0 when every term is a negative zero (a product's sign is the
-// exclusive or of its factors'), and else +0, or -0 when rounding downward: IEEE 754's rule for sums. K = 0 is c itself.
+// Specials. A NaN anywhere, infinity times zero, and infinities of both signs among the terms give NaN; else an
+// infinite term gives the infinity of its sign. An exact zero is -0 when every term is a negative zero (a product's
+// sign is the exclusive or of its factors'), and else +0, or -0 when rounding downward: IEEE 754's rule for sums. K = 0
+// is c itself.
 //
 // Only format/ decoding is shared with the code under judgement; rounding/conversion.hpp lends the names of the modes.
 #pragma once

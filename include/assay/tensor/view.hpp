@@ -66,14 +66,18 @@ class code_view {
     const std::size_t rank = shape_.rank();
     const std::byte* start = data_ + offset(n, rank == 0 ? 0 : rank - 1);
     const std::ptrdiff_t step = rank == 0 ? 0 : strides_[rank - 1];
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = load_code(start + static_cast<std::ptrdiff_t>(i) * step, bytes_);
+    for (std::size_t i = 0; i < out.size(); ++i)
+      out[i] = load_code(start + static_cast<std::ptrdiff_t>(i) * step, bytes_);
   }
 
   /// The n-th line along the last axis alone, as (1, K).
   code_view only_line(std::size_t n) const {
     const std::size_t rank = shape_.rank();
     const std::ptrdiff_t step = rank == 0 ? 0 : strides_[rank - 1];
-    return {data_ + offset(n, rank == 0 ? 0 : rank - 1), layout_, {1, line_length()}, std::array<std::ptrdiff_t, 2>{0, step}};
+    return {data_ + offset(n, rank == 0 ? 0 : rank - 1),
+            layout_,
+            {1, line_length()},
+            std::array<std::ptrdiff_t, 2>{0, step}};
   }
   /// The n-th element alone, as (1,).
   code_view only_element(std::size_t n) const {
@@ -81,9 +85,13 @@ class code_view {
   }
 
   /// A matrix (M, K) as (M, n, K): row m in all of (m, 0) to (m, n - 1).
-  code_view broadcast_rows(std::size_t n) const { return with_axes({shape_[0], n, shape_[1]}, {strides_[0], 0, strides_[1]}); }
+  code_view broadcast_rows(std::size_t n) const {
+    return with_axes({shape_[0], n, shape_[1]}, {strides_[0], 0, strides_[1]});
+  }
   /// A matrix (K, N) as (m, N, K): column j in all of (0, j) to (m - 1, j).
-  code_view broadcast_columns(std::size_t m) const { return with_axes({m, shape_[1], shape_[0]}, {0, strides_[1], strides_[0]}); }
+  code_view broadcast_columns(std::size_t m) const {
+    return with_axes({m, shape_[1], shape_[0]}, {0, strides_[1], strides_[0]});
+  }
 
  private:
   code_view with_axes(extents shape, std::initializer_list<std::ptrdiff_t> strides) const {
