@@ -16,6 +16,7 @@ struct batch {
 bool float_route(const batch&);    ///< binary32 and binary64 sums
 bool rounded_route(const batch&);  ///< sums in a small format, rounded after each operation
 bool unit_route(const batch&);     ///< matrix units and promotion from them
+bool exact_route(const batch&);    ///< exact sums, rounded once
 void element_route(const batch&);  ///< everything, one element after another
 
 }  // namespace assay::gemm_kernels
