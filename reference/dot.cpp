@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "round_mpfr.hpp"
+#include "engine/round_mpfr.hpp"
 
 namespace assay::reference {
 namespace {
@@ -120,9 +120,9 @@ dot_truth dot(const dot_row& row, format output, conversion how, std::optional<s
     mpfr_set_zero(sum.get(), negative ? -1 : 1);
   }
   truth.negative = mpfr_signbit(sum.get()) != 0;
-  truth.code = round_into(sum, output, how);
+  truth.code = round_into(sum.get(), output, how);
   truth.value = mpfr_get_d(sum.get(), MPFR_RNDN);
-  truth.ulp_exponent = ulp_exponent(sum, output);
+  truth.ulp_exponent = ulp_exponent(sum.get(), output);
   truth.scale = in_units(scale, truth.ulp_exponent, MPFR_RNDU);
   mpfr_abs(scale.get(), sum.get(), MPFR_RNDN);
   truth.magnitude = in_units(scale, truth.ulp_exponent, MPFR_RNDU);

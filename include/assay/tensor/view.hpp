@@ -58,6 +58,16 @@ class code_view {
   /// Elements along the last axis; 1 for a rank-0 view.
   std::size_t line_length() const { return shape_.rank() == 0 ? 1 : shape_[shape_.rank() - 1]; }
 
+  /// The first element, when they all lie in C order without gaps; else null.
+  const std::byte* contiguous() const {
+    std::ptrdiff_t stride = bytes_;
+    for (std::size_t axis = shape_.rank(); axis-- > 0;) {
+      if (shape_[axis] != 1 && strides_[axis] != stride) return nullptr;
+      stride *= static_cast<std::ptrdiff_t>(shape_[axis]);
+    }
+    return data_;
+  }
+
   /// The n-th element in C order.
   std::uint64_t operator[](std::size_t n) const { return load_code(data_ + offset(n, shape_.rank()), bytes_); }
 

@@ -43,10 +43,11 @@ std::uint64_t overflowed(bool negative, format f, conversion how) {
 
 }  // namespace
 
-int ulp_exponent(const real& x, format f) {
-  if (mpfr_zero_p(x.get())) return f.min_ulp_exponent();
-  // MPFR's exponent belongs to a significand in [1/2, 1).
-  const auto leading = static_cast<int>(mpfr_get_exp(x.get())) - 1;
+int ulp_exponent(mpfr_srcptr x, format f) {
+  if (mpfr_zero_p(x)) return f.min_ulp_exponent();
+  // MPFR's exponent belongs to a significand in [1/2, 1), and may exceed an int.
+  constexpr mpfr_exp_t far = 1 << 28;
+  const auto leading = static_cast<int>(std::clamp(mpfr_get_exp(x) - 1, -far, far));
   return std::max(leading, f.min_exponent()) - f.fraction_bits;
 }
 
@@ -60,23 +61,14 @@ std::uint64_t special_into(value_class kind, bool negative, format f, conversion
   return sign | f.max_finite_code();
 }
 
-std::uint64_t round_into(const real& x, format f, conversion how) {
-  const bool negative = mpfr_signbit(x.get()) != 0;
+bool may_overflow_at(int ulp, format f) { return ulp + f.fraction_bits > f.max_exponent() + 1; }
+
+std::uint64_t encode_rounded(std::uint64_t significand, int ulp, bool negative, format f, conversion how) {
   const std::uint64_t zero = negative && f.has_negative_zero() ? f.sign_mask() : 0;
-  if (mpfr_zero_p(x.get())) return f.has_zero() ? zero : f.min_positive_code();
-  if (negative && !f.is_signed()) return f.nan_code();
-
-  const int ulp = ulp_exponent(x, f);
-  if (ulp + f.fraction_bits > f.max_exponent() + 1) return overflowed(negative, f, how);
-  real scaled(mpfr_get_prec(x.get())), integer(64);
-  mpfr_mul_2si(scaled.get(), x.get(), -ulp, MPFR_RNDN);
-  if (how.mode != rounding::upward && how.mode != rounding::downward) mpfr_abs(scaled.get(), scaled.get(), MPFR_RNDN);
-  round_to_integer(integer, scaled, how.mode);
-  mpfr_abs(integer.get(), integer.get(), MPFR_RNDN);
-  std::uint64_t significand = mpfr_get_uj(integer.get(), MPFR_RNDZ);
-
-  // significand * 2^ulp, the significand from 0 to 2^precision. Its code: the exponent field, then the fraction.
   if (significand == 0) return f.has_zero() ? zero : f.min_positive_code();
+  if (negative && !f.is_signed()) return f.nan_code();
+  if (may_overflow_at(ulp, f)) return overflowed(negative, f, how);
+  // Its code: the exponent field, then the fraction.
   const std::uint64_t hidden = std::uint64_t{1} << f.fraction_bits;
   int exponent = ulp + f.fraction_bits;
   if (significand == 2 * hidden) {
@@ -91,6 +83,19 @@ std::uint64_t round_into(const real& x, format f, conversion how) {
   const bool flush = how.on_subnormal == subnormals::flush_outputs || how.on_subnormal == subnormals::flush_both;
   if (subnormal && flush && f.has_subnormals()) return zero;
   return magnitude | (negative ? f.sign_mask() : 0);
+}
+
+std::uint64_t round_into(mpfr_srcptr x, format f, conversion how) {
+  const bool negative = mpfr_signbit(x) != 0;
+  if (mpfr_zero_p(x)) return encode_rounded(0, f.min_ulp_exponent(), negative, f, how);
+  const int ulp = ulp_exponent(x, f);
+  if (may_overflow_at(ulp, f)) return encode_rounded(1, ulp, negative, f, how);
+  real scaled(mpfr_get_prec(x)), integer(64);
+  mpfr_mul_2si(scaled.get(), x, -ulp, MPFR_RNDN);
+  if (how.mode != rounding::upward && how.mode != rounding::downward) mpfr_abs(scaled.get(), scaled.get(), MPFR_RNDN);
+  round_to_integer(integer, scaled, how.mode);
+  mpfr_abs(integer.get(), integer.get(), MPFR_RNDN);
+  return encode_rounded(mpfr_get_uj(integer.get(), MPFR_RNDZ), ulp, negative, f, how);
 }
 
 }  // namespace assay::reference

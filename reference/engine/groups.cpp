@@ -1,0 +1,58 @@
+#include "groups.hpp"
+
+#include <string>
+
+#include <assay/tensor/describe.hpp>
+
+namespace assay::reference {
+
+decisions& decisions::operator+=(const decisions& other) {
+  special += other.special;
+  fast += other.fast;
+  interval += other.interval;
+  exact += other.exact;
+  most_bits = std::max(most_bits, other.most_bits);
+  return *this;
+}
+
+axis_lines::axis_lines(const extents& shape, int axis, const char* name) {
+  const auto rank = static_cast<int>(shape.rank());
+  const int from_front = axis < 0 ? axis + rank : axis;
+  if (from_front < 0 || from_front >= rank) {
+    throw std::invalid_argument("axis " + std::to_string(axis) + " of " + name + ", whose shape is " +
+                                to_string(shape) + "; expected " + std::to_string(-rank) + " to " +
+                                std::to_string(rank - 1));
+  }
+  for (int i = 0; i < rank; ++i) {
+    (i < from_front ? outer : i == from_front ? length : inner) *= shape[static_cast<std::size_t>(i)];
+  }
+}
+
+axis_lines last_axes(const extents& shape, std::size_t axes, const char* name) {
+  if (axes == 0 || axes > shape.rank()) {
+    throw std::invalid_argument("the last " + std::to_string(axes) + " axes of " + name + ", whose shape is " +
+                                to_string(shape) + "; expected 1 to " + std::to_string(shape.rank()));
+  }
+  std::size_t lines = 1, each = 1;
+  for (std::size_t i = 0; i < shape.rank(); ++i) (i < shape.rank() - axes ? lines : each) *= shape[i];
+  return {lines, each};
+}
+
+line_mask::line_mask(std::span<const std::uint8_t> keep, const extents& shape, const axis_lines& lines)
+    : keep_(keep), lines_(lines) {
+  if (!keep.empty() && keep.size() != shape.count()) {
+    throw std::invalid_argument("a mask of " + std::to_string(keep.size()) + " elements; expected " +
+                                std::to_string(shape.count()) + ", one for each of shape " + to_string(shape));
+  }
+}
+
+truth make_truth(const request& want, const extents& shape) {
+  truth result{tensor(element_type::of(want.to), shape), {}, {}, {}};
+  if (want.enclosure) {
+    result.lower = tensor(element_type::of(binary64), shape);
+    result.upper = tensor(element_type::of(binary64), shape);
+  }
+  return result;
+}
+
+}  // namespace assay::reference

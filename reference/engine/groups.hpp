@@ -1,0 +1,110 @@
+// From groups to tensors: runs a kernel's groups on several threads and stores what they decide.
+#pragma once
+
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "decide.hpp"
+#include "reader.hpp"
+
+namespace assay::reference {
+
+/// Lines of a tensor along one axis: the k-th element of line n in C order is at first(n) + k * step().
+struct axis_lines {
+  std::size_t outer = 1, length = 1, inner = 1;
+
+  /// `axis` counts from the front, or from the back when negative. Throws std::invalid_argument, naming the input.
+  axis_lines(const extents& shape, int axis, const char* name);
+  axis_lines(std::size_t lines, std::size_t each) : outer(lines), length(each) {}
+
+  std::size_t count() const { return outer * inner; }
+  std::size_t first(std::size_t n) const { return n / inner * length * inner + n % inner; }
+  std::size_t step() const { return inner; }
+};
+
+/// The last `axes` axes of a shape as one. Throws std::invalid_argument when there are fewer.
+axis_lines last_axes(const extents& shape, std::size_t axes, const char* name);
+
+/// A mask over the elements of x: empty, or as large as x; where it is 0, x counts as -infinity.
+class line_mask {
+ public:
+  /// Throws std::invalid_argument for a mask of another size.
+  line_mask(std::span<const std::uint8_t> keep, const extents& shape, const axis_lines& lines);
+
+  void apply(std::size_t n, std::span<double> line) const {
+    if (keep_.empty()) return;
+    for (std::size_t k = 0; k < line.size(); ++k) {
+      if (keep_[lines_.first(n) + k * lines_.step()] == 0) line[k] = -HUGE_VAL;
+    }
+  }
+
+ private:
+  std::span<const std::uint8_t> keep_;
+  const axis_lines& lines_;
+};
+
+/// Room for a result of this shape.
+truth make_truth(const request& want, const extents& shape);
+
+/// Writes one element of a truth, in C order.
+inline void put(truth& t, std::size_t n, std::uint64_t code, ball::bounds_pair bounds) {
+  t.value.set(n, code);
+  if (t.lower.size() != 0) {
+    t.lower.set(n, std::bit_cast<std::uint64_t>(bounds.lower));
+    t.upper.set(n, std::bit_cast<std::uint64_t>(bounds.upper));
+  }
+}
+
+/// Calls work(first, last, workspace, decisions) on ranges that make up [0, count), on several threads, and adds up
+/// their decisions. Rethrows the first exception.
+template <class Work>
+decisions in_parallel(std::size_t count, unsigned threads, const Work& work) {
+  const unsigned wanted = threads != 0 ? threads : std::max(std::thread::hardware_concurrency(), 1U);
+  const auto used = static_cast<std::size_t>(std::min<std::size_t>(wanted, std::max<std::size_t>(count, 1)));
+  decisions total;
+  std::exception_ptr failure;
+  std::mutex mutex;
+  const auto run = [&](std::size_t t) {
+    const widest_exponents range;
+    workspace w;
+    decisions made;
+    try {
+      work(count * t / used, count * (t + 1) / used, w, made);
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (!failure) failure = std::current_exception();
+      return;
+    }
+    const std::lock_guard lock(mutex);
+    total += made;
+  };
+  std::vector<std::thread> others;
+  for (std::size_t t = 1; t < used; ++t) others.emplace_back(run, t);
+  run(0);
+  for (std::thread& thread : others) thread.join();
+  if (failure) std::rethrow_exception(failure);
+  return total;
+}
+
+/// Kernels whose groups are the lines of x along an axis and whose results have x's shape. `kernel_of(line, values)`
+/// makes the group's kernel from its line's number and its values, which it may change.
+template <class KernelOf>
+truth along_lines(const reader& x, const axis_lines& lines, const request& want, const KernelOf& kernel_of) {
+  const output_rule rule(want.to, want.how);
+  truth result = make_truth(want, x.view().shape());
+  result.decided =
+      in_parallel(lines.count(), want.threads, [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
+        std::vector<double> values(lines.length);
+        for (std::size_t n = first; n < last; ++n) {
+          x.read(lines.first(n), lines.step(), values);
+          const auto store = [&](std::size_t i, std::uint64_t code, ball::bounds_pair bounds) {
+            put(result, lines.first(n) + i * lines.step(), code, bounds);
+          };
+          decide(kernel_of(n, std::span<double>(values)), rule, want, w, store, made);
+        }
+      });
+  return result;
+}
+
+}  // namespace assay::reference

@@ -1,0 +1,76 @@
+#include "output_rule.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace assay::reference {
+
+namespace {
+
+conversion deterministic(conversion how) {
+  if (how.mode == rounding::stochastic) {
+    throw std::invalid_argument("the truth has no random bits: stochastic rounding has no single right result");
+  }
+  return how;
+}
+
+}  // namespace
+
+output_rule::output_rule(format to, conversion how) : to_(to), how_(deterministic(how)), round_(to, how) {}
+
+std::uint64_t output_rule::code_of(special_value s) const {
+  return s.kind == value_class::zero ? zero(s.negative) : special_into(s.kind, s.negative, to_, how_);
+}
+
+// An end of zero takes the sign of what lies beside it. Should the value be zero itself, its own sign must agree.
+std::optional<std::uint64_t> output_rule::decide_at_zero(ball::bounds_pair b, sign_knowledge sign) const {
+  if (b.lower == 0 && b.upper == 0) return zero(sign.zero_is_negative);
+  if (b.lower < 0 && b.upper > 0) return std::nullopt;
+  const bool negative = b.lower < 0;
+  const std::uint64_t code = round_(negative ? b.lower : b.upper);
+  if (negative != sign.zero_is_negative || code != zero(negative)) return std::nullopt;
+  return code;
+}
+
+std::optional<std::uint64_t> output_rule::decide(const interval& y, sign_knowledge sign) const {
+  if (mpfi_nan_p(y.get()) || (mpfr_inf_p(y.lower()) != 0 && mpfr_inf_p(y.upper()) != 0)) return std::nullopt;
+  const int low = sign.nonnegative ? std::max(mpfr_sgn(y.lower()), 0) : mpfr_sgn(y.lower()), high = mpfr_sgn(y.upper());
+  if (low == 0 && high == 0) return zero(sign.zero_is_negative);
+  if (low < 0 && high > 0) return std::nullopt;
+  const auto code_at = [&](mpfr_srcptr end, int end_sign) {
+    if (end_sign == 0) return zero(low < 0);
+    constexpr int beyond_any_format = 1 << 28;
+    return mpfr_inf_p(end) != 0 ? encode_rounded(1, beyond_any_format, end_sign < 0, to_, how_)
+                                : round_into(end, to_, how_);
+  };
+  const std::uint64_t code = code_at(y.lower(), low);
+  if (code != code_at(y.upper(), high)) return std::nullopt;
+  if (low * high == 0 && (low < 0) != sign.zero_is_negative) return std::nullopt;
+  return code;
+}
+
+std::optional<rational> output_rule::boundary_in(const interval& y) const {
+  if (mpfi_nan_p(y.get()) || mpfi_inf_p(y.get())) return std::nullopt;
+  real middle(mpfi_get_prec(y.get()) + 1);
+  mpfi_mid(middle.get(), y.get());
+  // Every boundary is a multiple of half a unit in the last place.
+  const int step = ulp_exponent(middle.get(), to_) - 1;
+  real candidate(64);
+  mpfr_mul_2si(middle.get(), middle.get(), -step, MPFR_RNDN);
+  mpfr_rint(candidate.get(), middle.get(), MPFR_RNDN);
+  if (mpfr_regular_p(candidate.get()) != 0 && mpfr_get_exp(candidate.get()) > 62) return std::nullopt;
+  const rational t = rational(mpfr_get_sj(candidate.get(), MPFR_RNDN));
+  mpfr_mul_2si(candidate.get(), candidate.get(), step, MPFR_RNDN);
+  if (mpfi_cmp_fr(y.get(), candidate.get()) != 0) return std::nullopt;  // nonzero: the interval lies to one side
+  const rational scale = boost::multiprecision::mpz_int(1) << std::abs(step);
+  return step < 0 ? t / scale : t * scale;
+}
+
+std::uint64_t output_rule::code_of_boundary(const rational& t, sign_knowledge sign) const {
+  if (t == 0) return zero(sign.zero_is_negative);
+  real exact(64);
+  mpfr_set_q(exact.get(), t.backend().data(), MPFR_RNDN);
+  return round_into(exact.get(), to_, how_);
+}
+
+}  // namespace assay::reference
