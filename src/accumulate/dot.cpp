@@ -5,6 +5,9 @@
 #include <assay/accumulate/accumulator.hpp>
 #include <assay/accumulate/dot.hpp>
 
+#include "double_floating.hpp"
+#include "gemm/vectors.hpp"
+
 namespace assay {
 
 namespace {
@@ -27,6 +30,26 @@ void require_fit(const accumulator& with, const element& left, const element& ri
   const bool has_addend = !decode(c.code, c.in).is_zero();
   const std::string why = unfit_accumulator(with, left, right, has_addend ? std::optional(c.in) : std::nullopt, n);
   if (!why.empty()) throw std::invalid_argument(why);
+}
+
+std::vector<double> decoded(const code_vector& v) {
+  std::vector<double> x(v.size);
+  const bool aligned = reinterpret_cast<std::uintptr_t>(v.data) % static_cast<std::size_t>(v.bytes) == 0;
+  const bool usual = aligned && v.stride >= 0 && static_cast<std::size_t>(v.bytes) == gemm_kernels::bytes_of(v.type);
+  if (usual) gemm_kernels::decode_run(v.data, v.type, 0, static_cast<std::size_t>(v.stride), v.size, x.data());
+  for (std::size_t i = 0; i < v.size && !usual; ++i) {
+    const std::uint64_t code = v[i];
+    gemm_kernels::decode_run(&code, v.type, 0, 1, 1, &x[i]);
+  }
+  return x;
+}
+
+rounded dot_of_doubles(const accumulate::floating& with, const summation_order& in, const code_vector& a,
+                       const code_vector& b, encoded c, format out, conversion how, std::uint32_t random) {
+  const std::vector<double> x = decoded(a), y = decoded(b);
+  return dot(
+      accumulate::double_floating(with), in, a.size, [&](std::size_t i) { return x[i]; },
+      [&](std::size_t i) { return y[i]; }, accumulate::read(c.code, c.in), out, how, random);
 }
 
 }  // namespace
@@ -56,6 +79,10 @@ rounded dot(const accumulator& with, const summation_order& in, const code_vecto
                                 std::to_string(b.size) + " elements; expected equal lengths");
   }
   require_fit(with, a.type, b.type, c, a.size);
+  if (const auto* sum = std::get_if<accumulate::floating>(&with);
+      sum != nullptr && accumulate::double_floating::serves(*sum, a.type, b.type)) {
+    return dot_of_doubles(*sum, in, a, b, c, out, how, random);
+  }
   const auto* unit = reading_unit(with);
   const auto left = [&](std::size_t i) { return read_with(unit, a[i], a.type); };
   const auto right = [&](std::size_t i) { return read_with(unit, b[i], b.type); };

@@ -1,60 +1,16 @@
 // Sums rounded after every addition, against a loop of MPFR operations each rounded by the oracle.
 #include <assay/accumulate/floating.hpp>
 
-#include "vectors.hpp"
+#include "floating_model.hpp"
 
 namespace {
 
 namespace acc = assay::accumulate;
-using assay::conversion;
 using assay::format;
 using test::text;
 
-std::uint64_t nan_of(const oracle::limits& l) { return l.has_nan ? l.nan() : l.largest; }
-
-/// c + sum a_i b_i by the definition: IEEE operations one after another.
-class model {
- public:
-  model(const acc::floating& accumulator, format a, format b)
-      : accumulator_(accumulator), a_(a), b_(b), into_(accumulator.in), sum_(accumulator.in) {}
-
-  std::uint64_t start(std::uint64_t c, format in) {
-    oracle::conversion_outcome o;
-    o.compute(c, oracle::limits(in), into_, oracle::flushes_input(accumulator_.how));
-    const bool nan = oracle::limits(in).is_nan(c);
-    return nan ? nan_of(into_.in()) : o.finish(into_, accumulator_.how).code;
-  }
-
-  std::uint64_t step(std::uint64_t sum, std::uint64_t a, std::uint64_t b) {
-    x_.read(a, a_);
-    y_.read(b, b_);
-    z_.read(sum, sum_);
-    if (oracle::flushes_input(accumulator_.how)) x_.flush(), y_.flush(), z_.flush();
-    if (accumulator_.multiply == acc::multiplication::fused) return perform(oracle::operation::fma, x_, y_, z_);
-    const std::uint64_t product = perform(oracle::operation::multiply, x_, y_, y_);
-    p_.read(product, sum_);
-    if (oracle::flushes_input(accumulator_.how)) p_.flush();
-    return perform(oracle::operation::add, z_, p_, p_);
-  }
-
- private:
-  std::uint64_t perform(oracle::operation op, const oracle::operand& x, const oracle::operand& y,
-                        const oracle::operand& z) {
-    o_.compute(op, x, y, z);
-    o_.place(into_);
-    return o_.finish(into_, accumulator_.how).code;
-  }
-
-  acc::floating accumulator_;
-  oracle::limits a_, b_;
-  oracle::rounder into_;
-  oracle::limits sum_;
-  oracle::operand x_, y_, z_, p_;
-  oracle::outcome o_;
-};
-
 void compare(test::tally& tally, test::random_source& random, const acc::floating& accumulator, format fa, format fb) {
-  model m(accumulator, fa, fb);
+  test::floating_model m(accumulator, fa, fb);
   const std::size_t n = 12;
   const auto a = test::hard_codes(random, fa, n, random.below(4) != 0), b = test::hard_codes(random, fb, n, true);
   const std::uint64_t c = test::hard_codes(random, accumulator.in, 1, true)[0];

@@ -5,7 +5,7 @@
 #include <assay/accumulate/grammar.hpp>
 #include <assay/number/convert.hpp>
 
-#include "vectors.hpp"
+#include "floating_model.hpp"
 
 namespace {
 
@@ -156,4 +156,112 @@ TEST_CASE("A sum of values is the dot product with ones") {
           assay::dot(a, assay::order::pairwise{}, {x, assay::binary16}, {ones, assay::binary16}, none, assay::binary32)
               .code);
   }
+}
+
+namespace {
+
+/// Sums of run-time formats: with and without a fast path, and such as touch its limits.
+constexpr assay::format sum_formats[] = {
+    assay::binary16, assay::bfloat16,    assay::binary32, assay::tf32,
+    assay::e5m2,     assay::e4m3fn,      assay::e3m2fn,   assay::e2m1fn,
+    assay::e4m3fnuz, assay::e4m3b11fnuz, {8, 13, 127},    {6, 9, 31},
+    {3, 20, 3},      {10, 49, 500},      {11, 23, 1023},  {5, 10, 15, assay::encoding::finite},
+    {2, 1, 1},       {8, 19, 127},       {8, 0, 127}};
+
+acc::floating random_policy(test::random_source& random, assay::format sum, int mode) {
+  acc::floating with{sum, {static_cast<assay::rounding>(mode)}};
+  with.how.on_overflow = static_cast<assay::overflow>(random.below(3));
+  with.how.random_bits = 1 + static_cast<int>(random.below(32));
+  with.multiply = static_cast<acc::multiplication>(random.below(2));
+  with.seed = random();
+  return with;
+}
+
+std::string described(const acc::floating& with, assay::format in) {
+  return test::text(assay::to_string(with), " of e", in.exponent_bits, "m", in.fraction_bits);
+}
+
+}  // namespace
+
+TEST_CASE("A floating sum in a run-time format equals a loop of correctly rounded operations, in every mode") {
+  test::random_source random(21);
+  test::tally tally;
+  const assay::format inputs[] = {assay::binary16, assay::bfloat16, assay::e4m3fn, assay::e5m2,
+                                  assay::binary32, assay::e8m0fnu,  {4, 18, 7}};
+  for (const assay::format& sum : sum_formats)
+    for (const assay::format& in : inputs)
+      for (int mode = 0; mode < 7; ++mode)
+        for (int round = 0; round < 25; ++round) {
+          const acc::floating with = random_policy(random, sum, mode);
+          const std::size_t n = random.below(12);
+          const bool finite = random.below(4) != 0;
+          const auto a = narrowed<std::uint32_t>(test::hard_codes(random, in, n, finite));
+          const auto b = narrowed<std::uint64_t>(test::hard_codes(random, in, n, finite));
+          const assay::encoded c{test::hard_codes(random, sum, 1, finite)[0], sum};
+          test::floating_model model(with, in, in);
+          std::uint64_t expected = model.start(c.code, c.in);
+          for (std::size_t i = 0; i < n; ++i) expected = model.step(expected, a[i], b[i]);
+          const std::uint64_t got = assay::dot(with, assay::order::sequential{}, {a, in}, {b, in}, c, sum, {}).code;
+          tally.expect(got == expected, [&] {
+            return test::text(described(with, in), ": ", test::hex(got), " for ", test::hex(expected));
+          });
+        }
+  tally.require();
+}
+
+TEST_CASE("A product beside a rounding boundary sees the smallest sum beyond it") {
+  // c is tiny, the product a number of the sum's format, a midpoint of two, or their neighbour in binary32: a sum in
+  // binary64 cannot hold both, and alone would be the boundary itself.
+  test::random_source random(22);
+  test::tally tally;
+  const std::vector<std::uint32_t> one{0x3f800000}, minus_one{0xbf800000};
+  for (const assay::format& sum : {assay::binary16, assay::bfloat16, assay::tf32, assay::format{8, 13, 127}})
+    for (int mode = 0; mode < 7; ++mode)
+      for (int round = 0; round < 3000; ++round) {
+        acc::floating with = random_policy(random, sum, mode);
+        const int spare = 23 - sum.fraction_bits;
+        const auto exponent = static_cast<std::uint32_t>(127 - 12 + random.below(24));
+        const auto digits = static_cast<std::uint32_t>(random.below(std::uint64_t{1} << (sum.fraction_bits + 1)));
+        std::vector<std::uint32_t> a{exponent << 23 | digits << (spare - 1)};
+        a[0] += static_cast<std::uint32_t>(random.below(3)) - 1;
+        const bool tiny_sign = random.below(2) != 0;
+        const std::uint64_t tiny = 1 + random.below(3);
+        const assay::encoded c{tiny | (tiny_sign ? sum.sign_mask() : 0), sum};
+        const auto& b = random.below(2) != 0 ? one : minus_one;
+        test::floating_model model(with, assay::binary32, assay::binary32);
+        const std::uint64_t expected = model.step(model.start(c.code, c.in), a[0], b[0]);
+        const std::uint64_t got =
+            assay::dot(with, assay::order::sequential{}, {a, assay::binary32}, {b, assay::binary32}, c, sum, {}).code;
+        tally.expect(got == expected, [&] {
+          return test::text(described(with, assay::binary32), ": ", test::hex(got), " for ", test::hex(expected));
+        });
+      }
+  tally.require();
+}
+
+TEST_CASE("A floating sum of codes in memory is that of the header's accumulator in every order") {
+  test::random_source random(23);
+  test::tally tally;
+  const assay::format in = assay::binary16;
+  for (const assay::format& sum : sum_formats)
+    for (int mode = 0; mode < 7; ++mode)
+      for (const char* order : {"sequential", "reversed", "pairwise", "pairwise:3", "blocked:7", "split_k:3", "warp",
+                                "permuted:5", "tree:(2+((0+3)+1))"}) {
+        acc::floating with = random_policy(random, sum, mode);
+        with.how.on_subnormal = static_cast<assay::subnormals>(random.below(4));
+        const auto o = assay::parse_order(order);
+        const std::size_t n = order[0] == 't' ? 4 : 1 + random.below(70);
+        const auto a = narrowed<std::uint16_t>(test::hard_codes(random, in, n, true));
+        const auto b = narrowed<std::uint16_t>(test::hard_codes(random, in, n, true));
+        const assay::encoded c{test::hard_codes(random, assay::binary32, 1, true)[0], assay::binary32};
+        const auto read = [&](const auto& codes) { return [&](std::size_t i) { return acc::read(codes[i], in); }; };
+        const assay::conversion to{assay::rounding::toward_zero};
+        const auto expected =
+            assay::dot(with, o, n, read(a), read(b), acc::read(c.code, c.in), assay::binary32, to).code;
+        const auto got = assay::dot(with, o, {a, in}, {b, in}, c, assay::binary32, to).code;
+        tally.expect(got == expected, [&] {
+          return test::text(order, " ", described(with, in), ": ", test::hex(got), " for ", test::hex(expected));
+        });
+      }
+  tally.require();
 }
