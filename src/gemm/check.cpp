@@ -1,19 +1,23 @@
 #include "check.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <stdexcept>
 #include <string>
 
 #include <assay/accumulate/dot.hpp>
+#include <assay/format/name.hpp>
+
+#include "integer_parts.hpp"
 
 namespace assay::gemm_kernels {
+
+void fail(const std::string& why) { throw std::invalid_argument("gemm: " + why); }
 
 namespace {
 
 using std::to_string;
-
-[[noreturn]] void fail(const std::string& why) { throw std::invalid_argument("gemm: " + why); }
 
 std::string dimensions(std::size_t rows, std::size_t columns) { return to_string(rows) + " x " + to_string(columns); }
 
@@ -77,6 +81,42 @@ void check_vector(const epilogue_vector& v, std::size_t expected, const char* na
   }
 }
 
+template <class Vector>
+void check_sizes(const Vector& v, std::size_t lines, const char* what) {
+  if (v.values == nullptr && v.size == 0) return;
+  if (v.values == nullptr) fail("there are " + to_string(v.size) + " " + what + " but no values");
+  if (v.size != 1 && v.size != lines) {
+    fail("there are " + to_string(v.size) + " " + what + "; expected 1 or " + to_string(lines));
+  }
+}
+
+/// Block scales of op(A) or op(B), which has `rows` x `columns` elements.
+void check_scales(const matrix& x, std::size_t rows, std::size_t columns, std::size_t block_rows,
+                  std::size_t block_columns, const char* name, std::size_t batches, const extent& d) {
+  if (x.codes == nullptr) return;
+  const auto* f = std::get_if<format>(&x.type);
+  if (f == nullptr || (*f != binary32 && *f != e8m0fnu)) {
+    fail(std::string(name) + " are " + (f == nullptr ? "integers" : format_name(*f)) + "; expected binary32 or e8m0fnu");
+  }
+  const auto blocks = [](std::size_t size, std::size_t block) { return size / block + (size % block != 0 ? 1 : 0); };
+  const std::size_t down = blocks(rows, block_rows), across = blocks(columns, block_columns);
+  if (x.rows != down || x.columns != across) {
+    fail(std::string(name) + " are " + dimensions(x.rows, x.columns) + "; expected " + dimensions(down, across) +
+         ", one for each block of " + dimensions(block_rows, block_columns));
+  }
+  if (overlap(d, check_matrix(x, name, batches))) fail(std::string("D overlaps ") + name);
+}
+
+void check_block_scales(const gemm_problem& p, const shape& s, const extent& d) {
+  const gemm_block_scales& b = p.block_scales;
+  if (b.block_m == 0 || b.block_n == 0 || b.block_k == 0) {
+    fail("blocks of scales are " + to_string(b.block_m) + ", " + to_string(b.block_n) + " and " + to_string(b.block_k) +
+         " elements along m, n and k; expected 1 or more");
+  }
+  check_scales(b.a, s.m, s.k, b.block_m, b.block_k, "the block scales of A", p.batches, d);
+  check_scales(b.b, s.k, s.n, b.block_k, b.block_n, "the block scales of B", p.batches, d);
+}
+
 bool same_place(const gemm_problem& p) {
   const strides c = strides_of(p.c), d = strides_of(p.d);
   return p.c.codes == p.d.codes && bytes_of(p.c.type) == bytes_of(p.d.type) && c.row == d.row && c.column == d.column &&
@@ -84,6 +124,15 @@ bool same_place(const gemm_problem& p) {
 }
 
 }  // namespace
+
+void check_one_or_each(const integer_vector& v, std::size_t lines, const char* what) { check_sizes(v, lines, what); }
+void check_one_or_each(const epilogue_vector& v, std::size_t lines, const char* what) { check_sizes(v, lines, what); }
+
+bool has_epilogue(const gemm_problem& p) {
+  const gemm_epilogue& e = p.epilogue;
+  return e.alpha != 1 || (p.c.codes != nullptr && p.c_in_epilogue) || e.row_scale.values || e.column_scale.values ||
+         e.row_bias.values || e.column_bias.values || e.apply != activation::none || e.amax || e.output_scale != 1;
+}
 
 shape check(const gemm_problem& p) {
   const std::size_t m = p.transpose_a ? p.a.columns : p.a.rows, k = p.transpose_a ? p.a.rows : p.a.columns;
@@ -109,18 +158,26 @@ shape check(const gemm_problem& p) {
   if (has_c) {
     const extent c = check_matrix(p.c, "C", p.batches);
     if (overlap(d, c) && !same_place(p)) fail("D overlaps C, and not element by element");
-    if (!std::holds_alternative<format>(p.c.type)) fail("C holds integers; expected a floating-point format");
     if (!p.c_in_epilogue) {
-      addend = std::get<format>(p.c.type);
+      if (const auto* f = std::get_if<format>(&p.c.type)) addend = *f;
       if (p.epilogue.alpha != 1 || p.epilogue.beta != 1) {
         fail("sums that start from C take alpha and beta of 1 only; expected c_in_epilogue");
       }
     }
   }
-  if (!std::holds_alternative<format>(p.d.type)) fail("D holds integers; expected a floating-point format");
+  if (has_integer_parts(p)) check_integer_parts(p, {m, n, k});
   if (!p.to.is_valid()) fail("stochastic rounding takes " + to_string(p.to.random_bits) + " bits; expected 1 to 32");
-  if (const std::string why = unfit_accumulator(p.with, p.a.type, p.b.type, addend, k); !why.empty()) fail(why);
-  if (const std::string why = unfit_order(p.order, k); !why.empty()) fail(why);
+  if (p.block_scales.is_on()) {
+    check_block_scales(p, {m, n, k}, d);
+    addend.reset();  // it meets the sum in binary32 only
+  }
+  // The lengths of the runs that the accumulator and the order see.
+  const std::size_t block = p.block_scales.is_on() ? std::min(p.block_scales.block_k, k) : k;
+  for (const std::size_t length : {block, k % std::max<std::size_t>(block, 1)}) {
+    if (length == 0 && block != 0) continue;
+    if (const std::string why = unfit_accumulator(p.with, p.a.type, p.b.type, addend, length); !why.empty()) fail(why);
+    if (const std::string why = unfit_order(p.order, length); !why.empty()) fail(why);
+  }
   check_vector(p.epilogue.row_scale, m, "row scale");
   check_vector(p.epilogue.column_scale, n, "column scale");
   check_vector(p.epilogue.row_bias, m, "row bias");
@@ -140,6 +197,16 @@ vectors columns_of_b(const gemm_problem& p, std::size_t batch) {
   const void* const codes = batch_of(p.b, batch);
   if (p.transpose_b) return {codes, p.b.type, p.b.rows, p.b.columns, s.row, s.column};
   return {codes, p.b.type, p.b.columns, p.b.rows, s.column, s.row};
+}
+
+code_vector one_vector(const vectors& v, std::size_t i) {
+  code_vector x;
+  x.bytes = static_cast<int>(bytes_of(v.in));
+  x.data = static_cast<const std::byte*>(v.codes) + i * v.between * static_cast<std::size_t>(x.bytes);
+  x.size = v.length;
+  x.type = v.in;
+  x.stride = static_cast<std::ptrdiff_t>(v.along);
+  return x;
 }
 
 }  // namespace assay::gemm_kernels

@@ -1,11 +1,22 @@
 // What is wrong with a GEMM problem, found before any work; and its matrices as vectors along k.
 #pragma once
 
+#include <string>
+
 #include <assay/bulk/gemm.hpp>
 
 #include "vectors.hpp"
 
 namespace assay::gemm_kernels {
+
+[[noreturn]] void fail(const std::string& why);
+
+/// Refuses a vector that has neither one element nor `lines`. `what` are its elements, as in "zero points".
+void check_one_or_each(const integer_vector& v, std::size_t lines, const char* what);
+void check_one_or_each(const epilogue_vector& v, std::size_t lines, const char* what);
+
+/// Whether any step of the epilogue is on.
+bool has_epilogue(const gemm_problem& p);
 
 /// A checked problem: m x k by k x n.
 struct shape {
@@ -37,5 +48,8 @@ Pointer batch_of(const basic_matrix<Pointer>& x, std::size_t batch) {
 /// op(A)'s rows, op(B)'s columns.
 vectors rows_of_a(const gemm_problem& p, std::size_t batch);
 vectors columns_of_b(const gemm_problem& p, std::size_t batch);
+
+/// One of them, as dot() takes it.
+code_vector one_vector(const vectors& v, std::size_t i);
 
 }  // namespace assay::gemm_kernels

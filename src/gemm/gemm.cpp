@@ -16,7 +16,10 @@ void gemm(const gemm_problem& problem) {
     output out(problem, size, b);
     if (size.m != 0 && size.n != 0) {
       const batch work{problem, size, rows_of_a(problem, b), columns_of_b(problem, b), threads, out};
-      if (!float_route(work) && !rounded_route(work) && !unit_route(work) && !exact_route(work)) element_route(work);
+      if (!block_scaled_route(work) && !integer_route(work) && !float_route(work) && !rounded_route(work) &&
+          !unit_route(work) && !exact_route(work)) {
+        element_route(work);
+      }
     }
     out.finish_batch();
   }

@@ -11,15 +11,11 @@
 #include <assay/bulk/random.hpp>
 #include <assay/number/convert.hpp>
 
+#include "integer_parts.hpp"
+
 namespace assay::gemm_kernels {
 
 namespace {
-
-bool is_on(const gemm_problem& p) {
-  const gemm_epilogue& e = p.epilogue;
-  return e.alpha != 1 || (p.c.codes != nullptr && p.c_in_epilogue) || e.row_scale.values || e.column_scale.values ||
-         e.row_bias.values || e.column_bias.values || e.apply != activation::none || e.amax || e.output_scale != 1;
-}
 
 /// Matrix units have a NaN of their own, which an output in their own format shows.
 bool has_own_nan(const accumulator& a) {
@@ -68,16 +64,6 @@ void as_codes(void* memory, std::size_t bytes, std::size_t count, const Use& use
   }
 }
 
-code_vector one_vector(const vectors& v, std::size_t i) {
-  code_vector x;
-  x.bytes = static_cast<int>(bytes_of(v.in));
-  x.data = static_cast<const std::byte*>(v.codes) + i * v.between * static_cast<std::size_t>(x.bytes);
-  x.size = v.length;
-  x.type = v.in;
-  x.stride = static_cast<std::ptrdiff_t>(v.along);
-  return x;
-}
-
 constexpr std::size_t chunk = 256;
 
 }  // namespace
@@ -91,9 +77,10 @@ output::output(const gemm_problem& p, const shape& s, std::size_t batch)
       c_(p.c.codes != nullptr ? batch_of(p.c, batch) : nullptr),
       d_strides_(strides_of(p.d)),
       d_(batch_of(p.d, batch)),
-      to_(std::get<format>(p.d.type)),
-      has_epilogue_(is_on(p)),
-      own_nan_(has_own_nan(p.with)) {
+      to_(std::holds_alternative<format>(p.d.type) ? std::get<format>(p.d.type) : binary32),
+      has_epilogue_(gemm_kernels::has_epilogue(p)),
+      own_nan_(has_own_nan(p.with) && !p.block_scales.is_on()),
+      has_integer_parts_(has_integer_parts(p)) {
   if (c_ != nullptr) c_strides_ = strides_of(p.c);
 }
 
@@ -140,6 +127,7 @@ rounded output::sum_of(std::size_t i, std::size_t j, format out, conversion how,
 }
 
 void output::compute(std::size_t i, std::size_t j, std::size_t count) {
+  if (has_integer_parts_) return compute_integers(i, j, count);
   for (std::size_t x = 0; x < count; ++x) {
     if (has_epilogue_) {
       const auto code = static_cast<std::uint32_t>(sum_of(i, j + x, binary32, {}, 0).code);

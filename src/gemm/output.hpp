@@ -15,6 +15,7 @@ class output {
   /// The start values of row i from column j on, rounded into `sum_format` as the accumulator does.
   void start(std::size_t i, std::size_t j, std::size_t count, format sum_format, conversion how, float* sums) const;
   void start(std::size_t i, std::size_t j, std::size_t count, format sum_format, conversion how, double* sums) const;
+  std::size_t batch_number() const { return batch_; }
   bool has_start() const { return p_.c.codes != nullptr && !p_.c_in_epilogue; }
 
   /// Finishes `count` sums of row i from column j on. NaNs among them may be of any kind.
@@ -25,6 +26,11 @@ class output {
 
   /// Stores amax, after all elements are finished.
   void finish_batch() const;
+
+  // For integer sums, as the accumulator has them.
+  void integer_start(std::size_t i, std::size_t j, std::size_t count, std::int64_t* values) const;
+  void finish_integers(std::size_t i, std::size_t j, std::size_t count, const std::int32_t* sums);
+  void finish_integers(std::size_t i, std::size_t j, std::size_t count, const std::int64_t* sums);
 
   // For kernels that round their sums themselves.
   bool has_epilogue() const { return has_epilogue_; }
@@ -42,6 +48,11 @@ class output {
   void finish_values(std::size_t i, std::size_t j, std::size_t count, const float* sums);
   template <class Lane>
   void store(std::size_t i, std::size_t j, std::size_t count, const Lane* values);
+  template <class Number>
+  void store_integers(std::size_t i, std::size_t j, std::size_t count, const Number* values);
+  template <class Number>
+  void finish_integers_as(std::size_t i, std::size_t j, std::size_t count, const Number* sums);
+  void compute_integers(std::size_t i, std::size_t j, std::size_t count);
   rounded sum_of(std::size_t i, std::size_t j, format out, conversion how, std::uint32_t random) const;
 
   const gemm_problem& p_;
@@ -51,8 +62,8 @@ class output {
   const void* c_;
   strides c_strides_{}, d_strides_;
   void* d_;
-  format to_;
-  bool has_epilogue_, own_nan_;
+  format to_;  ///< unless D holds integers
+  bool has_epilogue_, own_nan_, has_integer_parts_;
   std::atomic<std::uint32_t> amax_bits_{0};
 };
 

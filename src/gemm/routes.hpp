@@ -17,6 +17,8 @@ bool float_route(const batch&);    ///< binary32 and binary64 sums
 bool rounded_route(const batch&);  ///< sums in a small format, rounded after each operation
 bool unit_route(const batch&);     ///< matrix units and promotion from them
 bool exact_route(const batch&);    ///< exact sums, rounded once
+bool integer_route(const batch&);  ///< sums of integers whose order cannot matter
+bool block_scaled_route(const batch&);  ///< block scales: a product for each block of k, by the routes above
 void element_route(const batch&);  ///< everything, one element after another
 
 }  // namespace assay::gemm_kernels

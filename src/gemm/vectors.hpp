@@ -7,6 +7,7 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <type_traits>
 
 #include <assay/accumulate/accumulator.hpp>
 
@@ -72,6 +73,38 @@ void decode_run(const void* codes, const element& in, std::size_t first, std::si
                 float* out);
 void decode_run(const void* codes, const element& in, std::size_t first, std::size_t stride, std::size_t count,
                 double* out);
+
+/// Calls work(pointer to the first code) with codes as unsigned integers of their storage width.
+template <class Work>
+void with_codes(const void* codes, std::size_t bytes, const Work& work) {
+  switch (bytes) {
+    case 1: return work(static_cast<const std::uint8_t*>(codes));
+    case 2: return work(static_cast<const std::uint16_t*>(codes));
+    case 4: return work(static_cast<const std::uint32_t*>(codes));
+    default: return work(static_cast<const std::uint64_t*>(codes));
+  }
+}
+
+/// Integers, two's complement in the low bits of a code. `Number` must hold them.
+template <class Number>
+void decode_integer_run(const void* codes, integer_format in, std::size_t first, std::size_t stride, std::size_t count,
+                        Number* out) {
+  // As bits, and the sign bit subtracted twice: the lowest number may be that of Number itself.
+  using word = std::make_unsigned_t<Number>;
+  const auto mask = static_cast<word>(in.code_mask());
+  const word sign = in.is_signed ? word{1} << (in.bits - 1) : word{0};
+  with_codes(codes, bytes_of(in), [&](const auto* from) {
+    from += first;
+    const auto number = [&](auto code) {
+      return static_cast<Number>(((static_cast<word>(code) & mask) ^ sign) - sign);
+    };
+    if (stride == 1) {
+      for (std::size_t i = 0; i < count; ++i) out[i] = number(from[i]);
+    } else {
+      for (std::size_t i = 0; i < count; ++i) out[i] = number(from[i * stride]);
+    }
+  });
+}
 
 constexpr std::size_t panels_of(std::size_t count, std::size_t width) { return (count + width - 1) / width; }
 

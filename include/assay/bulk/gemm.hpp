@@ -3,6 +3,9 @@
 //
 //   D = alpha op(A) op(B) + beta C + bias, then activation, then one rounding into D's format
 //
+// or, of integers, bias + (op(A) - zero points) (op(B) - zero points), as it is or requantised: see gemm_integer.hpp.
+// docs/gemm.md has the formulas in full.
+//
 // Every sum over k is the very dot() of accumulate/accumulator.hpp. Fast paths, which the results never show:
 // binary32 and binary64 sums (fused or not); sums rounded to a small format after each operation, ties to even; matrix
 // units whose groups are chained or split in pairs; exact sums; 8-bit integers. They serve every order of
@@ -13,35 +16,10 @@
 // floating-point environment: round to nearest, subnormals neither flushed nor taken for zero.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <limits>
-
-#include <assay/accumulate/accumulator.hpp>
+#include <assay/bulk/gemm_block_scales.hpp>
+#include <assay/bulk/gemm_integer.hpp>
 
 namespace assay {
-
-enum class matrix_layout : std::uint8_t { row_major, column_major };
-
-/// A matrix of codes in the caller's memory, each stored in 1, 2, 4 or 8 bytes (storage_bytes of its format, or the
-/// fewest that hold the integer), and further matrices of a batch behind it.
-template <class Pointer>
-struct basic_matrix {
-  Pointer codes = nullptr;
-  element type = binary32;
-  std::size_t rows = 0, columns = 0;
-  matrix_layout layout = matrix_layout::row_major;
-  std::size_t leading_dimension = 0;  ///< elements from one row (column) to the next; 0: as many as it has
-  std::size_t batch_stride = 0;       ///< elements from one matrix to the next; 0: all batches share one
-};
-using matrix = basic_matrix<const void*>;
-using output_matrix = basic_matrix<void*>;
-
-/// A vector of the epilogue, or none.
-struct epilogue_vector {
-  const float* values = nullptr;
-  std::size_t size = 0;
-};
 
 enum class activation : std::uint8_t { none, relu, gelu, gelu_tanh, silu, sigmoid, tanh };
 
@@ -69,16 +47,24 @@ struct gemm_problem {
   accumulator with = accumulate::floating{};
   summation_order order = assay::order::sequential{};
   gemm_epilogue epilogue = {};
-  conversion to = {};  ///< the rounding into D
+  conversion to = {};  ///< the rounding into D, unless D holds integers
   std::uint64_t seed =
       0;  ///< stochastic: element i of D, counted in batches, rows, columns, takes random_word(seed, i)
   std::size_t threads = 1;  ///< 0: as many as the machine has
+
+  // Integer accumulators over integers only. Zero points are numbers of the input's own type.
+  integer_vector zero_a = {}, zero_b = {};  ///< none; one for the matrix; or one for each row of op(A), column of op(B)
+  integer_vector integer_bias = {};         ///< every sum of column j starts from it; of size 1 or n, and without C
+  gemm_requantisation requantise = {};      ///< into a D of integers
+
+  gemm_block_scales block_scales = {};  ///< the order then holds within each block
 };
 
 /// Throws std::invalid_argument, before any work, when shapes do not fit together, a leading dimension or batch stride
 /// is too small, D overlaps itself or an input (D may be C itself, of the same type and layout), the accumulator does
-/// not take the formats or k, or the order does not fit k. An empty D is left alone; with k = 0 every sum is its start
-/// value.
+/// not take the formats or k, or the order does not fit k; also when vectors or scales have the wrong size or type, or
+/// steps are asked for together that do not go together: docs/gemm.md lists them. An empty D is left alone; with k = 0
+/// every sum is its start value.
 void gemm(const gemm_problem& problem);
 
 }  // namespace assay
