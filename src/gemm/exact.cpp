@@ -148,8 +148,8 @@ unpacked<uint128> value_of(int128 total, int exponent) {
 
 double power_of_two(int exponent) { return std::bit_cast<double>(static_cast<std::uint64_t>(1023 + exponent) << 52); }
 
-/// The sum in binary64, forced to odd where it does not fit: a later rounding to 50 digits or fewer, in a mode that is not
-/// stochastic, is that of the sum itself.
+/// The sum in binary64, forced to odd where it does not fit: a later rounding that reads 50 digits or fewer, random bits
+/// included, is that of the sum itself.
 double to_odd_double(int128 total, int exponent) {
   if (total == 0) return 0;
   const bool negative = total < 0;
@@ -167,7 +167,8 @@ class finisher {
     // With an epilogue the sum is rounded to binary32 first.
     to_ = work.out.has_epilogue() ? binary32 : to;
     if (work.out.has_epilogue()) how_ = {};
-    through_double_ = to_.precision() <= 50 && how_.mode != rounding::stochastic && !work.out.has_start();
+    const int digits_read = to_.precision() + (how_.mode == rounding::stochastic ? how_.random_bits : 0);
+    through_double_ = digits_read <= 50 && !work.out.has_start();
     for (const scaled_vector& v : b.vectors) any_unserved_column_ = any_unserved_column_ || v.unserved;
   }
 
