@@ -85,7 +85,7 @@ bool block_scaled_route(const batch& work) {
   const gemm_problem& p = work.problem;
   const gemm_block_scales& by = p.block_scales;
   if (!by.is_on()) return false;
-  const auto [m, n, k] = work.size;
+  const std::size_t m = work.size.m, n = work.size.n, k = work.size.k;
   const std::size_t batch = work.out.batch_number();
   const scales a(by.a, batch, true), b(by.b, batch, false);
   const std::size_t slab = std::max<std::size_t>(sums_at_a_time / n, 1);
