@@ -22,4 +22,5 @@
 #include <assay/number/limits.hpp>
 #include <assay/number/number.hpp>
 #include <assay/number/quantised.hpp>
+#include <assay/number/requantise.hpp>
 #include <assay/number/text.hpp>

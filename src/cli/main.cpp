@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
   action chosen;
   add_demo(app, chosen);
   add_check(app, chosen);
+  add_run(app, chosen);
   add_convert(app, chosen);
   add_formats(app, chosen);
 

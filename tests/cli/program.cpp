@@ -1,50 +1,19 @@
 // The built program, run as a user runs it.
 #include <catch2/catch.hpp>
 
-#include <algorithm>
 #include <cmath>
-#include <cstdlib>
-
-#include <sys/wait.h>
 
 #include <assay/file/npy.hpp>
 #include <assay/judge/dot_claim.hpp>
 #include <assay/number/convert.hpp>
 
-#include "../file/support.hpp"
+#include "program.hpp"
 
 using namespace assay;
 using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 
 namespace {
-
-struct outcome {
-  int code = -1;
-  std::string out, error;
-};
-
-/// Runs `assay ARGUMENTS` in this folder.
-outcome run(const scratch_folder& folder, const std::string& arguments) {
-  const std::string command =
-      "cd '" + folder.path().string() + "' && '" ASSAY_PROGRAM_PATH "' " + arguments + " > .out 2> .error";
-  const int status = std::system(command.c_str());
-  outcome o{WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_all(folder / ".out"), read_all(folder / ".error")};
-  std::filesystem::remove(folder / ".out");
-  std::filesystem::remove(folder / ".error");
-  return o;
-}
-
-/// Exit code 2, and one line that says this.
-void check_refusal(const scratch_folder& folder, const std::string& arguments, const std::string& sentence) {
-  INFO("assay " << arguments);
-  const outcome o = run(folder, arguments);
-  CHECK(o.code == 2);
-  CHECK(o.out.empty());
-  CHECK_THAT(o.error, Contains(sentence));
-  CHECK_THAT(o.error, StartsWith("assay: "));
-  CHECK(std::count(o.error.begin(), o.error.end(), '\n') == 1);
-}
 
 /// a.npy, b.npy (raw bfloat16), c.npy (float32), right.npy and wrong.npy (float32): 20 dot products of length 64.
 void write_problem(const scratch_folder& folder) {
@@ -79,7 +48,7 @@ const std::string inputs = "check dot --a a.npy:bfloat16 --b b.npy:bfloat16 --c 
 
 TEST_CASE("Every command has help with examples") {
   const scratch_folder folder;
-  for (const char* command : {"", "demo", "formats", "convert", "check", "check dot"}) {
+  for (const char* command : {"", "demo", "formats", "convert", "check", "check dot", "run", "run dot", "run gemm"}) {
     INFO(command);
     const outcome o = run(folder, std::string(command) + " --help");
     CHECK(o.code == 0);

@@ -8,8 +8,8 @@ namespace assay {
 /// How x / scale is computed before it is rounded to an integer: frameworks differ, and so do their results.
 enum class quotient : std::uint8_t {
   exact,       ///< over the reals: the only rounding is that to an integer
-  rounded,     ///< rounded to the compute format first, ties to even (ONNX Runtime, fbgemm: x / scale in float)
-  reciprocal,  ///< x times a rounded 1 / scale, rounded again (PyTorch's quantize_val: x * inv_scale in float)
+  rounded,     ///< rounded to the compute format first, ties to even (ONNX Runtime: x / scale in float)
+  reciprocal,  ///< x times a rounded 1 / scale, rounded again (FBGEMM and PyTorch, in float)
 };
 
 struct affine {
