@@ -32,7 +32,9 @@ TEST_CASE("layer_norm's truth is the formula rounded once, in every format and m
   test::tally tally;
   test::random_source random(3);
   for (const format from : {bfloat16, binary16, e5m2, binary32}) {
-    for (const auto& [to, how] : test::formats_and_modes()) {
+    for (const auto& output : test::formats_and_modes()) {
+      const format to = output.first;
+      const conversion how = output.second;
       const std::size_t n = 2 + random.below(30);
       // One in two has few digits, so that means, variances and results are often exact.
       const bool plain_numbers = random.below(2) == 0;

@@ -13,7 +13,9 @@ TEST_CASE("the truth's rounding of doubles is the oracle's, in every format, mod
           "[reference][rounding]") {
   test::random_source random(9);
   test::tally tally;
-  for (const auto& [to, how] : test::formats_and_modes()) {
+  for (const auto& output : test::formats_and_modes()) {
+    const format to = output.first;
+    const conversion how = output.second;
     const double_rounder round(to, how);
     oracle::rounder oracle(to);
     const oracle::limits limits(to);

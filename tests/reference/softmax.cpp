@@ -31,7 +31,9 @@ TEST_CASE("softmax's truth is the formula rounded once, in every format and mode
   test::tally tally;
   test::random_source random(1);
   for (const format from : {bfloat16, binary16, e4m3fn, binary32}) {
-    for (const auto& [to, how] : test::formats_and_modes()) {
+    for (const auto& output : test::formats_and_modes()) {
+      const format to = output.first;
+      const conversion how = output.second;
       const std::size_t n = 1 + random.below(40);
       const double spread = std::ldexp(1.0, static_cast<int>(random.below(9)) - 2),
                    temperature = random.below(2) == 0 ? 1 : 0.7;
