@@ -32,7 +32,8 @@ float activated(float x, activation f) {
     case activation::relu: return x > 0 ? x : x == x ? 0.0f : x;
     case activation::gelu: y = 0.5 * v * std::erfc(-v / std::numbers::sqrt2); break;
     case activation::gelu_tanh:
-      y = 0.5 * v * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (v + 0.044715 * v * v * v)));
+      // v/2 (1 + tanh u) without the cancellation that 1 + tanh u has for large negative u.
+      y = v / (1 + std::exp(-2 * std::sqrt(2 / std::numbers::pi) * (v + 0.044715 * v * v * v)));
       break;
     case activation::silu: y = v / (1 + std::exp(-v)); break;
     case activation::sigmoid: y = 1 / (1 + std::exp(-v)); break;
