@@ -1,7 +1,8 @@
 """What the benchmarks measured, as one table: table.py RESULTS [--page PAGE.md FIGURE.svg]
 
 Reads Google Benchmark's JSON files: ns an item for each compiler, and the ratio to the peer that a benchmark's label
-("PEER LIMIT") names. The least of the repetitions counts: noise only ever adds. With --page the same table is written
+("PEER LIMIT") names; the peer "ns" stands for one nanosecond, for limits in plain time. The least of the repetitions
+counts: noise only ever adds. With --page the same table is written
 as a page, with a figure of every ratio against its limit."""
 import collections
 import json
@@ -31,8 +32,9 @@ def read(folder):
     rows = []
     for (program, name), by_preset in sorted(times.items()):
         peer, _, limit = labels[program, name].partition(" ")
-        found = (program, peer) in times
-        ratio = min(by_preset.values()) / min(times[program, peer].values()) if found else None
+        found = peer == "ns" or (program, peer) in times
+        unit = 1 if peer == "ns" else min(times[program, peer].values()) if found else math.nan
+        ratio = min(by_preset.values()) / unit if found else None
         rows.append(Row(program, name, by_preset, peer if found else "", ratio, float(limit) if limit and found else None))
     return rows
 
