@@ -1,17 +1,17 @@
 // Block scales: for each block of k a product in binary32 by whatever route serves it, then one pass that scales it and
 // adds it up.
 #include <algorithm>
-#include <cmath>
 
 #include "parallel.hpp"
 #include "routes.hpp"
+#include "scale_sums.hpp"
 
 namespace assay::gemm_kernels {
 
 namespace {
 
 /// Sums at a time: blocks of k are walked for so many elements of D together.
-constexpr std::size_t sums_at_a_time = std::size_t{1} << 22;
+constexpr std::size_t sums_at_a_time = std::size_t{1} << 20;
 
 /// The scales of one side, decoded: one for each block of lines and of k.
 class scales {
@@ -41,20 +41,6 @@ std::vector<float> for_columns(const scales& s, std::size_t block_n, std::size_t
   std::vector<float> all(n, 1.0f);
   for (std::size_t j = 0; s.is_on() && j < n; ++j) all[j] = s.at(j / block_n, k);
   return all;
-}
-
-void add_scaled(block_scale_order order, const float* d, float a, const float* b, std::size_t count, float* y) {
-  switch (order) {
-    case block_scale_order::one_by_one:
-      for (std::size_t j = 0; j < count; ++j) y[j] = y[j] + (d[j] * a) * b[j];
-      break;
-    case block_scale_order::scale_first:
-      for (std::size_t j = 0; j < count; ++j) y[j] = y[j] + d[j] * (a * b[j]);
-      break;
-    case block_scale_order::fused:
-      for (std::size_t j = 0; j < count; ++j) y[j] = std::fma(d[j] * a, b[j], y[j]);
-      break;
-  }
 }
 
 /// Rows [row, row + rows) of op(A) with the k of one block, and so on.

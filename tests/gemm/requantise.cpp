@@ -49,9 +49,7 @@ TEST_CASE("The fixed-point multiplications have the bits of their definitions") 
     const auto bits = static_cast<std::int32_t>(random());
     if (kind == 0) return bits;
     if (kind == 1) return static_cast<std::int32_t>(random() % 65) - 32;
-    if (kind == 2)
-      return static_cast<std::int32_t>(std::uint32_t{1} << (random() % 32)) + static_cast<std::int32_t>(random() % 3) -
-             1;
+    if (kind == 2) return static_cast<std::int32_t>((std::uint32_t{1} << (random() % 32)) + random() % 3 - 1);
     return random() % 2 == 0 ? lowest : highest;
   };
   int wrong = 0;
