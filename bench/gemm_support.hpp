@@ -40,6 +40,7 @@ struct square_gemm {
   format d = binary32;
   std::size_t threads = 1;
   std::size_t size = gemm_size;
+  bool has_start = false;  ///< sums start from a binary32 C
 };
 
 /// Codes of normally distributed numbers, or of integers that use their whole range.
@@ -69,6 +70,8 @@ inline void register_gemm(const std::string& row, const square_gemm& what, const
     gemm_problem p;
     p.a = {.codes = a.data(), .type = what.type, .rows = n, .columns = n};
     p.b = {.codes = b.data(), .type = what.type, .rows = n, .columns = n};
+    const auto c = what.has_start ? normal_floats(n * n, 3) : std::vector<float>();
+    if (what.has_start) p.c = {.codes = c.data(), .type = binary32, .rows = n, .columns = n};
     p.d = {.codes = d.data(), .type = what.d, .rows = n, .columns = n};
     p.with = parse_accumulator(what.accumulator);
     p.order = parse_order(what.order);

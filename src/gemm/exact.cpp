@@ -1,10 +1,10 @@
 // Exact sums through binary64 kernels, rounded once.
 //
 // Each row of A and column of B is a vector of integers times a power of two of its own. Cut into slices of s_a and s_b
-// bits (Ozaki's idea), a product of two slices is an integer of at most 2^(s_a + s_b), and `chunk` of them sum to at most
-// 2^53: every partial sum in binary64 is exact, in any order. One slice each is enough for 8-bit integers and for e4m3fn:
-// its products are multiples of 2^-18 below 2^18, so that 2^17 of them stay within 2^53 steps. The slices' sums are joined
-// in 128-bit integers. Vectors too wide for that, or with infinities or NaNs, go element by element.
+// bits (Ozaki's idea), a product of two slices is an integer of at most 2^(s_a + s_b), and `chunk` of them sum to at
+// most 2^53: every partial sum in binary64 is exact, in any order. One slice each is enough for 8-bit integers and for
+// e4m3fn: its products are multiples of 2^-18 below 2^18, so that 2^17 of them stay within 2^53 steps. The slices' sums
+// are joined in 128-bit integers. Vectors too wide for that, or with infinities or NaNs, go element by element.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -23,14 +23,14 @@ namespace {
 
 /// Of one row of A or column of B.
 struct scaled_vector {
-  int lowest_bit = 0;      ///< elements are integers times 2^lowest_bit
+  int lowest_bit = 0;  ///< elements are integers times 2^lowest_bit
   bool unserved = false;
 };
 
 /// All rows of A, or columns of B.
 struct side {
   std::vector<scaled_vector> vectors;
-  int width = 0;           ///< of the integers, in bits: the largest of those served
+  int width = 0;  ///< of the integers, in bits: the largest of those served
   int slices = 1, slice_bits = 0;
 };
 
@@ -148,8 +148,8 @@ unpacked<uint128> value_of(int128 total, int exponent) {
 
 double power_of_two(int exponent) { return std::bit_cast<double>(static_cast<std::uint64_t>(1023 + exponent) << 52); }
 
-/// The sum in binary64, forced to odd where it does not fit: a later rounding that reads 50 digits or fewer, random bits
-/// included, is that of the sum itself.
+/// The sum in binary64, forced to odd where it does not fit: a later rounding that reads 50 digits or fewer, random
+/// bits included, is that of the sum itself.
 double to_odd_double(int128 total, int exponent) {
   if (total == 0) return 0;
   const bool negative = total < 0;
@@ -176,12 +176,14 @@ class finisher {
   void operator()(std::size_t i, std::size_t j, std::size_t count, const double* sums) const {
     const auto total = [&](std::size_t x) { return static_cast<int128>(static_cast<std::int64_t>(sums[x])); };
     if (work_.out.has_start()) return one_by_one(i, j, count, total);
-    run(i, j, count, [&](std::size_t x, int exponent) { return sums[x] * power_of_two(exponent); }, total);
+    run(
+        i, j, count, [&](std::size_t x, int exponent) { return sums[x] * power_of_two(exponent); }, total);
   }
   void operator()(std::size_t i, std::size_t j, std::size_t count, const int128* sums) const {
     const auto total = [&](std::size_t x) { return sums[x]; };
     if (!through_double_) return one_by_one(i, j, count, total);
-    run(i, j, count, [&](std::size_t x, int exponent) { return to_odd_double(sums[x], exponent); }, total);
+    run(
+        i, j, count, [&](std::size_t x, int exponent) { return to_odd_double(sums[x], exponent); }, total);
   }
 
  private:
@@ -196,8 +198,10 @@ class finisher {
       values[x] = number(x, exponent(i, j + x));
       simple = values[x] != 0 || how_.mode != rounding::downward;
     }
-    if (simple) work_.out.finish(i, j, count, values);
-    else one_by_one(i, j, count, total);
+    if (simple)
+      work_.out.finish(i, j, count, values);
+    else
+      one_by_one(i, j, count, total);
   }
 
   template <class Total>
@@ -215,8 +219,10 @@ class finisher {
       }
       sum = add_exact(sum, widen<uint128>(c), how_.mode).value;
       const std::uint64_t code = round_to_format(sum, to_, how_, work_.out.random(i, column)).code;
-      if (work_.out.has_epilogue()) work_.out.finish_value(i, column, std::bit_cast<float>(static_cast<std::uint32_t>(code)));
-      else work_.out.store_code(i, column, code);
+      if (work_.out.has_epilogue())
+        work_.out.finish_value(i, column, std::bit_cast<float>(static_cast<std::uint32_t>(code)));
+      else
+        work_.out.store_code(i, column, code);
     }
   }
 
@@ -266,8 +272,10 @@ bool exact_route(const batch& work) {
           const std::size_t i = p * tiles.rows + r, j = q * tiles.columns;
           if (i >= work.size.m) break;
           const std::size_t count = std::min(tiles.columns, work.size.n - j);
-          if (one_sum) finish(i, j, count, sums.data() + r * tiles.columns);
-          else finish(i, j, count, totals.data() + r * tiles.columns);
+          if (one_sum)
+            finish(i, j, count, sums.data() + r * tiles.columns);
+          else
+            finish(i, j, count, totals.data() + r * tiles.columns);
         }
       }
     }

@@ -5,6 +5,7 @@
 
 #include <assay/number/convert.hpp>
 
+#include "amd_tile.hpp"
 #include "workers.hpp"
 
 namespace assay::gemm_kernels {
@@ -149,7 +150,9 @@ namespace {
 struct known_unit {
   unit_rule rule;
   format out;
-  bool tf32_inputs = false;
+  unit_kernel kernel;
+  unit_merge merge;
+  bool tf32_inputs = false, flushes_subnormals = false, exact_groups = false;
 };
 
 std::optional<known_unit> known(const aligned& u, bool split_pairs) {
@@ -163,14 +166,37 @@ std::optional<known_unit> known(const aligned& u, bool split_pairs) {
                         u.kept.bias == 127 && u.kept.nonfinite == encoding::ieee && u.kept.fraction_bits >= 1;
   const bool to_half = u.out == binary16 && u.kept == binary16 && u.output == conversion{};
   if (!to_float && !to_half) return {};
-  return known_unit{{u.group, u.fraction_bits, to_float ? u.kept.fraction_bits : 0, split_pairs}, u.out};
+  const unit_tiles& tiles = unit_kernels();
+  return known_unit{{u.group, u.fraction_bits, to_float ? u.kept.fraction_bits : 0, split_pairs},
+                    u.out,
+                    to_float ? tiles.to_float : tiles.to_half,
+                    to_float ? tiles.merge_float : tiles.merge_half};
+}
+
+std::optional<known_unit> known_amd(const accumulate::matrix_unit& row) {
+  using accumulate::composition;
+  const aligned& u = row.fused;
+  const bool usual = u.out == binary32 && u.kept == binary32 && u.output.mode == rounding::ties_to_even &&
+                     u.output.on_overflow == overflow::ieee && u.fraction_bits == 24 &&
+                     u.alignment == rounding::toward_zero;
+  const bool flushes = u.output.on_subnormal == subnormals::flush_both;
+  if (!usual || (!flushes && u.output.on_subnormal != subnormals::keep)) return {};
+  known_unit known{{u.group, u.fraction_bits, 23, false}, u.out, nullptr, unit_kernels().merge_float};
+  const amd_tiles& tiles = amd_kernels();
+  if (row.compose == composition::late_addend && u.group <= 16 && !flushes) known.kernel = tiles.late_addend;
+  if (row.compose == composition::even_odd && u.group <= 16 && !flushes) known.kernel = tiles.even_odd;
+  if (row.compose == composition::rounded_pairs && (u.group == 2 || u.group == 4)) known.kernel = tiles.rounded_pairs;
+  if (row.compose == composition::exact_groups && u.group <= 4 && !flushes) known.kernel = tiles.exact_groups;
+  known.flushes_subnormals = flushes;
+  known.exact_groups = row.compose == composition::exact_groups;
+  return known.kernel != nullptr ? std::optional(known) : std::nullopt;
 }
 
 std::optional<known_unit> known(const accumulator& with, std::size_t& join_every) {
   if (const auto* u = plain_or_promoted<accumulate::unit>(with, join_every)) {
     const bool split = u->row.compose == accumulate::composition::split_pairs;
-    if (!split && u->row.compose != accumulate::composition::chained) return {};
-    auto found = known(u->row.fused, split);
+    const bool chained = u->row.compose == accumulate::composition::chained;
+    auto found = split || chained ? known(u->row.fused, split) : known_amd(u->row);
     if (found) found->tf32_inputs = u->row.input == tf32;
     return found;
   }
@@ -215,7 +241,9 @@ bool unit_route(const batch& work) {
   if (how && unit->rule.addend_after) how = split_pairs_plan(std::move(*how), work.size.k, block);
   if (!how) return false;
 
-  unit_worker worker{unit_kernels(), unit->rule};
+  unit_worker worker{unit_kernels(), unit->rule, unit->kernel, unit->merge};
+  worker.flushes_subnormals = unit->flushes_subnormals;
+  worker.exact_groups = unit->exact_groups;
   worker.has_start = work.out.has_start();
   worker.cuts_to_tf32[0] = cut_a;
   worker.cuts_to_tf32[1] = cut_b;

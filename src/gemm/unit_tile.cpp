@@ -5,7 +5,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "unit_tile.hpp"
+#include "unit-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace assay::gemm_kernels::HWY_NAMESPACE {
@@ -17,46 +17,6 @@ const unit_tiles& unit_kernels_here() {
   return none;
 }
 #else
-
-namespace hn = hwy::HWY_NAMESPACE;
-
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_NEON
-inline constexpr std::size_t unit_rows = 4;
-#else
-inline constexpr std::size_t unit_rows = 2;
-#endif
-
-using floats = hn::ScalableTag<float>;
-using ints = hn::RebindToSigned<floats>;
-using shorts = hn::Repartition<std::int16_t, floats>;
-using half_shorts = hn::Half<shorts>;
-using doubles = hn::Repartition<double, floats>;
-using half_floats = hn::Half<floats>;
-using half_ints = hn::Half<ints>;
-using longs = hn::RebindToUnsigned<doubles>;
-
-inline constexpr std::size_t unit_columns = hn::MaxLanes(shorts());
-
-/// Truncation of |x| < 2^31, without the care for other values that Highway's ConvertTo takes.
-HWY_INLINE hn::Vec<ints> cut(hn::Vec<floats> x) {
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
-  return hn::Vec<ints>{_mm512_cvttps_epi32(x.raw)};
-#elif HWY_TARGET == HWY_AVX2
-  return hn::Vec<ints>{_mm256_cvttps_epi32(x.raw)};
-#else
-  return hn::ConvertTo(ints(), x);
-#endif
-}
-
-/// 2^(biased - 127), for biased in 1..254.
-HWY_INLINE hn::Vec<floats> power_of_two(hn::Vec<ints> biased) {
-  return hn::BitCast(floats(), hn::ShiftLeft<23>(biased));
-}
-
-/// Exponents are biased by 127 from here on, as in a float's code.
-HWY_INLINE hn::Vec<ints> biased_exponent(hn::Vec<floats> x) {
-  return hn::And(hn::ShiftRight<23>(hn::BitCast(ints(), x)), hn::Set(ints(), 255));
-}
 
 /// The result of a group: `total` in units of 2^(exponent - 127 - F), in two halves.
 struct to_float {
@@ -224,10 +184,6 @@ HWY_INLINE void add_tile(const Result& result, float* HWY_RESTRICT into, const f
   for (std::size_t i = 0; i < unit_rows * unit_columns; i += hn::MaxLanes(floats())) {
     hn::Store(result.ordinary_add(hn::Load(f, into + i), hn::Load(f, from + i)), f, into + i);
   }
-}
-
-HWY_INLINE void clear_tile(float* tile) {
-  for (std::size_t i = 0; i < unit_rows * unit_columns; ++i) tile[i] = 0;
 }
 
 template <class Result>

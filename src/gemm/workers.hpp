@@ -113,6 +113,10 @@ struct unit_worker {
   using lane = float;
   const unit_tiles& tiles;
   unit_rule rule;
+  unit_kernel kernel;
+  unit_merge merge_kernel;
+  bool flushes_subnormals = false;  ///< of A and B, to +0
+  bool exact_groups = false;        ///< a group's products must have an exact sum in binary64
   bool has_start = false;
   bool cuts_to_tf32[2] = {};       ///< A's and B's numbers are binary32 of which the unit reads 19 bits
   int min_exponent[2] = {};        ///< of A's and B's formats
@@ -131,8 +135,10 @@ struct unit_worker {
     for (std::size_t i = 0; i < size; ++i) {
       auto bits = std::bit_cast<std::uint32_t>(out[i]);
       if (cuts_to_tf32[side]) bits &= ~0x1fffu;
+      const int own_exponent = static_cast<int>(bits >> 23 & 255) - 127;
+      if (flushes_subnormals && own_exponent < min_exponent[side]) bits = 0;
       out[i] = std::bit_cast<float>(bits);
-      const int exponent = std::max(static_cast<int>(bits >> 23 & 255) - 127, min_exponent[side]);
+      const int exponent = std::max(own_exponent, min_exponent[side]);
       exponents[i] = (bits & 0x7fffffffu) == 0 ? zero_exponent : static_cast<std::int16_t>(exponent);
     }
     return stats_of(out, size);
@@ -141,16 +147,16 @@ struct unit_worker {
   int choose(const panel_stats& a, const panel_stats& b, const float* tile) const {
     panel_stats start;
     if (has_start) start = stats_of(tile, rows() * columns());
+    // Of up to four products.
+    if (exact_groups && a.below + b.below + 2 - (a.lowest_bit + b.lowest_bit) > 53) return unserved;
     return unit_serves(rule, a, b, start, static_cast<int>(std::bit_width(length))) ? 0 : unserved;
   }
 
   void walk(int, const float* a, const float* b, k_walk k, tile_use use, float* tile) const {
     const unit_panel left{a, exponents_of(a, rows() * length)}, above{b, exponents_of(b, columns() * length)};
-    (rule.kept_fraction_bits == 0 ? tiles.to_half : tiles.to_float)(rule, left, above, k, use, tile);
+    kernel(rule, left, above, k, use, tile);
   }
-  void merge(int, float* into, const float* from) const {
-    (rule.kept_fraction_bits == 0 ? tiles.merge_half : tiles.merge_float)(rule, into, from);
-  }
+  void merge(int, float* into, const float* from) const { merge_kernel(rule, into, from); }
 
  private:
   /// Exponents are loaded as whole vectors: they start aligned.

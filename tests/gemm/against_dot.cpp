@@ -134,6 +134,54 @@ TEST_CASE("A matrix unit is that of dot in every order, and promoted") {
   expect_same(trials, {numbers::ordinary, numbers::wide});
 }
 
+TEST_CASE("AMD's matrix units are those of dot in every order, on hard numbers, and promoted") {
+  for (const accumulate::matrix_unit& row : accumulate::matrix_units) {
+    if (!row.name.starts_with("cdna")) continue;
+    const std::string unit = "unit:" + std::string(row.name);
+    expect_same(in_all_orders({.accumulator = unit, .a = row.input, .b = row.input, .m = 3, .n = 5}),
+                {numbers::ordinary, numbers::wide});
+    // Longer runs, some ending within a group; tf32 as binary32, of which 13 bits are not read.
+    const format in = row.input == tf32 ? binary32 : row.input;
+    std::vector<trial> trials;
+    for (const std::size_t k : {1u, 3u, 21u, 45u, 160u}) {
+      for (const bool has_c : {false, true}) {
+        trials.push_back({.accumulator = unit, .a = in, .b = in, .has_c = has_c, .m = 5, .n = 17, .k = k});
+      }
+    }
+    const std::string promoted = unit + "/promote:32/floating:binary32";
+    trials.push_back({.accumulator = promoted, .a = in, .b = in, .has_c = true, .m = 5, .n = 17, .k = 77});
+    expect_same(trials, hard);
+  }
+}
+
+TEST_CASE("A term far below a tie decides CDNA1's exact groups") {
+  // c from 128 on, products of half its last place and of the smallest numbers: 55 bits apart.
+  owned_matrix a(binary16, 1, 4), b(binary16, 4, 32), c(binary32, 1, 32), d(binary32, 1, 32);
+  const auto set = [](owned_matrix& x, std::size_t i, std::size_t j, double value) {
+    x.set(i, j, convert(value, std::get<format>(x.type)).code);
+  };
+  set(a, 0, 0, 0x1p-8);
+  set(a, 0, 1, 0x1p-24);
+  for (std::size_t j = 0; j < 32; ++j) {
+    set(b, 0, j, j % 2 == 0 ? 0x1p-9 : -0x1p-9);
+    set(b, 1, j, j % 4 < 2 ? 0x1p-24 : -0x1p-24);
+    set(c, 0, j, (128 + 0x1p-16 * static_cast<double>(j / 4)) * (j % 3 == 0 ? -1 : 1));
+  }
+  gemm_problem p{.a = a.view(), .b = b.view(), .c = c.view()};
+  p.d = d.output();
+  p.with = parse_accumulator("unit:cdna1.mfma.fp16.fp32");
+  gemm(p);
+  int wrong = 0, moved = 0;
+  for (std::size_t j = 0; j < 32; ++j) {
+    const encoded addend{c.get(0, j), binary32};
+    const std::uint64_t expected = dot(p.with, p.order, a.line(0, true), b.line(j, false), addend, binary32).code;
+    wrong += d.get(0, j) == expected ? 0 : 1;
+    moved += expected == addend.code ? 0 : 1;
+  }
+  CHECK(wrong == 0);
+  CHECK((moved > 8 && moved < 24));
+}
+
 TEST_CASE("D is rounded once, in every mode and format") {
   std::vector<trial> trials;
   for (const format d : {binary16, bfloat16, e4m3fn, binary64}) {

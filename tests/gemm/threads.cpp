@@ -22,8 +22,8 @@ struct result {
 result run(const route& x, bool epilogue, std::size_t threads) {
   const element in = x.in;
   // Several blocks down and across, or several pieces of rows.
-  const std::size_t m = x.fast ? 230 : 9, n = x.fast ? 530 : 150;
-  constexpr std::size_t k = 70;
+  const std::size_t m = x.fast ? 110 : 9, n = x.fast ? 300 : 150;
+  constexpr std::size_t k = 40;
   std::mt19937 random(5);
   owned_matrix a(in, m, k), b(in, n, k), c(binary32, m, n), d(binary16, m, n);
   a.fill(random, numbers::ordinary);
