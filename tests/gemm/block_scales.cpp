@@ -187,6 +187,32 @@ TEST_CASE("Threads do not change block-scaled sums") {
   }
 }
 
+TEST_CASE("A matrix too large to be scaled at once is scaled row by row alike") {
+  constexpr std::size_t m = 5, n = 300000, k = 2;
+  std::mt19937 random(12);
+  std::vector<float> a(m * k), b(k * n), d(m * n), scales(3 * k);
+  for (std::vector<float>* x : {&a, &b, &scales}) {
+    for (float& number : *x) number = static_cast<float>(random() % 65536) / 256;
+  }
+  gemm_problem p;
+  p.a = {.codes = a.data(), .rows = m, .columns = k};
+  p.b = {.codes = b.data(), .rows = k, .columns = n};
+  p.d = {.codes = d.data(), .rows = m, .columns = n};
+  p.block_scales.a = {.codes = scales.data(), .rows = 3, .columns = k};
+  p.block_scales.block_m = 2;
+  p.block_scales.block_k = 1;
+  gemm(p);
+  int wrong = 0;
+  for (std::size_t i = 0; i < m; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      const float first = a[i * k] * b[j], second = a[i * k + 1] * b[n + j];
+      const float one = first * scales[i / 2 * k], two = second * scales[i / 2 * k + 1];
+      wrong += d[i * n + j] == one + two ? 0 : 1;
+    }
+  }
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("Scales of one leave a promoted sum") {
   std::mt19937 random(9);
   owned_matrix a(e4m3fn, 9, 300), b(e4m3fn, 300, 11), d(binary32, 9, 11), promoted(binary32, 9, 11);
