@@ -4,6 +4,7 @@
 
 #include "engine/check.hpp"
 #include "engine/groups.hpp"
+#include "engine/normalise.hpp"
 #include "engine/sums.hpp"
 #include "engine/surd.hpp"
 
@@ -12,7 +13,8 @@ namespace assay::reference {
 namespace {
 
 struct layer_norm_line {
-  std::span<const double> x, weight, bias;  ///< weight and bias may be empty
+  std::span<const double> x;
+  affine a;
   double eps;
   bool is_nan, affine_special;
 
@@ -22,24 +24,26 @@ struct layer_norm_line {
   bool any_special() const { return is_nan || affine_special; }
   std::optional<special_value> special(std::size_t i) const {
     if (is_nan) return special_value{};
-    const double w = weight.empty() ? 1 : weight[i], b = bias.empty() ? 0 : bias[i];
-    if (std::isfinite(w) && std::isfinite(b)) return std::nullopt;
+    if (a.is_finite(i)) return std::nullopt;
     const rational deviation = rational(x[i]) * x.size() - sum_of<rational>(x);
-    return special_from(static_cast<double>(deviation.sign()) * w + b);
+    return special_from(static_cast<double>(deviation.sign()) * a.weight_of(i) + a.bias_of(i));
   }
 
-  template <class Real, class Emit>
-  void evaluate(selection which, const Emit& emit) const {
+  template <class Real>
+  std::pair<Real, Real> mean_and_scale() const {
     const Real n(static_cast<double>(x.size()));
     const Real mean = sum_of<Real>(x) / n;
     const Real variance = sum_of_squares<Real>(x, mean) / n;
-    const Real scale = Real(1) / sqrt(variance + Real(eps));
-    for (const std::size_t i : which) {
-      Real y = (Real(x[i]) - mean) * scale;
-      if (!weight.empty()) y *= Real(weight[i]);
-      if (!bias.empty()) y += Real(bias[i]);
-      emit(i, y);
-    }
+    return {mean, Real(1) / sqrt(variance + Real(eps))};
+  }
+  template <class Real, class Emit>
+  void evaluate(selection which, const Emit& emit) const {
+    const auto [mean, scale] = mean_and_scale<Real>();
+    emit_normalised(x, mean, scale, a, which, emit);
+  }
+  void estimate(std::span<double> values, std::span<double> radii) const {
+    const auto [mean, scale] = mean_and_scale<ball>();
+    estimate_normalised(x, mean, scale, a, values, radii);
   }
 };
 
@@ -57,7 +61,7 @@ truth layer_norm(const code_view& x, const code_view& weight, const code_view& b
     // Without eps, a line of equal numbers divides zero by zero.
     const bool constant = std::all_of(line.begin(), line.end(), [&](double v) { return v == line[0]; });
     const bool is_nan = !all_finite(line) || (options.eps == 0 && constant);
-    return layer_norm_line{line, w, b, options.eps, is_nan, affine_special};
+    return layer_norm_line{line, {w, b}, options.eps, is_nan, affine_special};
   });
 }
 

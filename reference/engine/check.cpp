@@ -1,11 +1,13 @@
 #include "check.hpp"
 
+#include <bit>
 #include <stdexcept>
 #include <string>
 
 #include <assay/tensor/describe.hpp>
 
 #include "reader.hpp"
+#include "vectorised.hpp"
 
 namespace assay::reference {
 
@@ -16,6 +18,14 @@ namespace {
 }
 
 }  // namespace
+
+// Adding one to an exponent field of all ones carries into the sign's place.
+ASSAY_VECTORISED bool all_finite(std::span<const double> x) {
+  constexpr std::uint64_t one = std::uint64_t{1} << 52, field = one * 0x7ff;
+  std::uint64_t carried = 0;
+  for (const double v : x) carried |= (std::bit_cast<std::uint64_t>(v) & field) + one;
+  return carried >> 63 == 0;
+}
 
 void check_positive(double x, const char* name) {
   if (!(x > 0) || std::isinf(x)) complain(name, x, "a finite number above zero");

@@ -21,11 +21,7 @@ void check_same_shape(const extents& found, const char* name, const extents& exp
 /// The values of a view that has `length` elements; of a view without data nothing.
 std::vector<double> optional_vector(const code_view& view, std::size_t length, const char* name);
 
-inline bool all_finite(std::span<const double> x) {
-  bool finite = true;
-  for (const double v : x) finite = finite && std::isfinite(v);
-  return finite;
-}
+bool all_finite(std::span<const double> x);
 
 /// What a double that is not finite, or a zero, says as a special value; nothing for other numbers.
 inline std::optional<special_value> special_from(double x) {

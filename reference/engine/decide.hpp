@@ -14,6 +14,8 @@ namespace assay::reference {
 /// Scratch memory of one thread.
 struct workspace {
   std::vector<std::size_t> all, selected, open, still_open;
+  std::vector<double> values, radii;  ///< of a whole group
+  std::vector<std::uint64_t> codes;
 
   selection first(std::size_t count) {
     if (all.size() < count) {
@@ -29,6 +31,18 @@ template <class Store>
 concept takes_elements = requires(const Store& store, std::size_t i, std::uint64_t code, ball::bounds_pair bounds) {
   store(i, code, bounds);
 };
+
+/// A whole group at once: what is undecided is stored again later.
+template <class Store>
+void store_line(const Store& store, const workspace& w) {
+  if constexpr (requires { store.line(w); }) {
+    store.line(w);
+  } else {
+    for (std::size_t i = 0; i < w.codes.size(); ++i) {
+      if (w.codes[i] != output_rule::no_code) store(i, w.codes[i], ball(w.values[i], w.radii[i]).bounds());
+    }
+  }
+}
 
 inline ball::bounds_pair bounds_of(const interval& y) {
   return {mpfr_get_d(y.lower(), MPFR_RNDD), mpfr_get_d(y.upper(), MPFR_RNDU)};
@@ -92,37 +106,78 @@ void decide_by_intervals(const Kernel& f, const output_rule& rule, const request
   }
 }
 
+/// The elements of `which`, ball by ball; the undecided are in w.open.
+template <class Kernel, takes_elements Store>
+void decide_by_balls(const Kernel& f, selection which, const output_rule& rule, workspace& w, const Store& store) {
+  w.open.clear();
+  if (which.empty()) return;
+  f.template evaluate<ball>(which, [&](std::size_t i, const ball& y) {
+    const ball::bounds_pair bounds = y.bounds();
+    if (const auto code = rule.decide(bounds, sign_of(f, i))) [[likely]] {
+      store(i, *code, bounds);
+    } else {
+      w.open.push_back(i);
+    }
+  });
+}
+
+/// All elements of a group in loops over the whole of it; the undecided are in w.open.
+template <class Kernel, takes_elements Store>
+void decide_line(const Kernel& f, const output_rule& rule, workspace& w, const Store& store) {
+  const std::size_t n = f.outputs();
+  w.values.resize(n);
+  w.radii.resize(n);
+  w.codes.resize(n);
+  if constexpr (has_estimate<Kernel>) {
+    f.estimate(w.values, w.radii);
+  } else {
+    f.template evaluate<ball>(w.first(n), [&](std::size_t i, const ball& y) {
+      w.values[i] = y.value;
+      w.radii[i] = y.radius;
+    });
+  }
+  w.open.clear();
+  if (rule.decide_line(w.values, w.radii, w.codes)) {
+    for (std::size_t i = 0; i < n; ++i) {
+      if (w.codes[i] != output_rule::no_code) continue;
+      if (const auto code = rule.decide(ball(w.values[i], w.radii[i]).bounds(), sign_of(f, i))) {
+        w.codes[i] = *code;
+      } else {
+        w.open.push_back(i);
+      }
+    }
+  }
+  store_line(store, w);
+}
+
 /// Decides every element of the group and hands it to `store`. Throws undecided.
 template <class Kernel, takes_elements Store>
 void decide(const Kernel& f, const output_rule& rule, const request& want, workspace& w, const Store& store,
             decisions& made) {
-  selection ordinary = w.first(f.outputs());
-  if constexpr (has_specials<Kernel>) {
-    if (f.any_special()) {
-      w.selected.clear();
-      for (const std::size_t i : ordinary) {
-        if (const auto s = f.special(i)) {
-          store(i, rule.code_of(*s), bounds_of(*s));
-          ++made.special;
-        } else {
-          w.selected.push_back(i);
-        }
-      }
-      ordinary = w.selected;
+  std::size_t ordinary = f.outputs();
+  bool has_special = false;
+  if constexpr (has_specials<Kernel>) has_special = f.any_special();
+  if (ordinary == 0) return;
+  if (!has_special) {
+    decide_line(f, rule, w, store);
+    if (has_estimate<Kernel> && !w.open.empty()) {
+      std::swap(w.open, w.selected);
+      decide_by_balls(f, w.selected, rule, w, store);
     }
-  }
-  w.open.clear();
-  if (!ordinary.empty()) {
-    f.template evaluate<ball>(ordinary, [&](std::size_t i, const ball& y) {
-      const ball::bounds_pair bounds = y.bounds();
-      if (const auto code = rule.decide(bounds, sign_of(f, i))) [[likely]] {
-        store(i, *code, bounds);
+  } else if constexpr (has_specials<Kernel>) {
+    w.selected.clear();
+    for (std::size_t i = 0; i < f.outputs(); ++i) {
+      if (const auto s = f.special(i)) {
+        store(i, rule.code_of(*s), bounds_of(*s));
+        ++made.special;
       } else {
-        w.open.push_back(i);
+        w.selected.push_back(i);
       }
-    });
+    }
+    ordinary = w.selected.size();
+    decide_by_balls(f, w.selected, rule, w, store);
   }
-  made.fast += ordinary.size() - w.open.size();
+  made.fast += ordinary - w.open.size();
   if (!w.open.empty()) decide_by_intervals(f, rule, want, w, store, made);
 }
 

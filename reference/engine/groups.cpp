@@ -1,10 +1,34 @@
 #include "groups.hpp"
 
+#include <cstring>
 #include <string>
 
 #include <assay/tensor/describe.hpp>
 
+#include "vectorised.hpp"
+
 namespace assay::reference {
+
+namespace {
+
+/// The low bytes of codes, one after another: as many bytes each as make up `out`.
+ASSAY_VECTORISED void store_codes(std::span<std::byte> out, std::span<const std::uint64_t> codes) {
+  const auto each = [&](auto word) {
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      word = static_cast<decltype(word)>(codes[i]);
+      std::memcpy(out.data() + i * sizeof word, &word, sizeof word);
+    }
+  };
+  switch (codes.empty() ? 0 : out.size() / codes.size()) {
+    case 0: return;
+    case 1: return each(std::uint8_t{});
+    case 2: return each(std::uint16_t{});
+    case 4: return each(std::uint32_t{});
+    default: return each(std::uint64_t{});
+  }
+}
+
+}  // namespace
 
 decisions& decisions::operator+=(const decisions& other) {
   special += other.special;
@@ -43,6 +67,22 @@ line_mask::line_mask(std::span<const std::uint8_t> keep, const extents& shape, c
   if (!keep.empty() && keep.size() != shape.count()) {
     throw std::invalid_argument("a mask of " + std::to_string(keep.size()) + " elements; expected " +
                                 std::to_string(shape.count()) + ", one for each of shape " + to_string(shape));
+  }
+}
+
+void line_of_truth::line(const workspace& w) const {
+  const std::size_t count = w.codes.size();
+  const auto bytes = static_cast<std::size_t>(truth_.value.type().bytes());
+  if (step_ == 1) {
+    store_codes(truth_.value.bytes().subspan(first_ * bytes, count * bytes), w.codes);
+  } else {
+    for (std::size_t k = 0; k < count; ++k) truth_.value.set(first_ + k * step_, w.codes[k]);
+  }
+  if (truth_.lower.size() == 0) return;
+  for (std::size_t k = 0; k < count; ++k) {
+    const ball::bounds_pair bounds = ball(w.values[k], w.radii[k]).bounds();
+    truth_.lower.set(first_ + k * step_, std::bit_cast<std::uint64_t>(bounds.lower));
+    truth_.upper.set(first_ + k * step_, std::bit_cast<std::uint64_t>(bounds.upper));
   }
 }
 

@@ -56,6 +56,22 @@ inline void put(truth& t, std::size_t n, std::uint64_t code, ball::bounds_pair b
   }
 }
 
+/// Elements of a truth that a group decides: the k-th is at first + k step in C order.
+class line_of_truth {
+ public:
+  line_of_truth(truth& t, std::size_t first, std::size_t step) : truth_(t), first_(first), step_(step) {}
+
+  void operator()(std::size_t k, std::uint64_t code, ball::bounds_pair bounds) const {
+    put(truth_, first_ + k * step_, code, bounds);
+  }
+  /// All that the workspace holds.
+  void line(const workspace& w) const;
+
+ private:
+  truth& truth_;
+  std::size_t first_, step_;
+};
+
 /// Calls work(first, last, workspace, decisions) on ranges that make up [0, count), on several threads, and adds up
 /// their decisions. Rethrows the first exception.
 template <class Work>
@@ -98,9 +114,7 @@ truth along_lines(const reader& x, const axis_lines& lines, const request& want,
         std::vector<double> values(lines.length);
         for (std::size_t n = first; n < last; ++n) {
           x.read(lines.first(n), lines.step(), values);
-          const auto store = [&](std::size_t i, std::uint64_t code, ball::bounds_pair bounds) {
-            put(result, lines.first(n) + i * lines.step(), code, bounds);
-          };
+          const line_of_truth store(result, lines.first(n), lines.step());
           decide(kernel_of(n, std::span<double>(values)), rule, want, w, store, made);
         }
       });

@@ -12,6 +12,9 @@
 //   using exact_field = rational | surd | exponential;    a field that holds every element: decides exact cases
 //   std::optional<rational> exact_value(std::size_t i) const;   or what is known by reasoning of element i
 //
+//   void estimate(std::span<double> values, std::span<double> radii) const;   all elements as balls, in a quick loop of
+//                                                         the kernel's own; what it leaves undecided goes to evaluate()
+//
 // Number types: ball (fast), interval (any precision), and the exact field if there is one. Inputs are doubles, which
 // hold every number of the formats; Real(double) is exact.
 #pragma once
@@ -40,6 +43,11 @@ concept has_exact_field = requires {
 template <class Kernel>
 concept has_exact_values = requires(const Kernel& f, std::size_t i) {
   { f.exact_value(i) } -> std::same_as<std::optional<rational>>;
+};
+
+template <class Kernel>
+concept has_estimate = requires(const Kernel& f, std::span<double> line) {
+  f.estimate(line, line);
 };
 
 template <class Kernel>

@@ -39,6 +39,12 @@ class output_rule {
     return decide_at_zero(b, sign);
   }
   std::optional<std::uint64_t> decide(const interval& y, sign_knowledge sign) const;
+  /// The codes of many balls at once, no_code for one that is not decided or not simple; whether there is one.
+  static constexpr std::uint64_t no_code = double_rounder::no_code;
+  bool decide_line(std::span<const double> values, std::span<const double> radii,
+                   std::span<std::uint64_t> codes) const {
+    return round_.round_balls(values, radii, codes);
+  }
 
   std::uint64_t code_of(special_value s) const;
 

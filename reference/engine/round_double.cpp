@@ -5,27 +5,50 @@
 #include <stdexcept>
 
 #include "round_mpfr.hpp"
+#include "vectorised.hpp"
 
 namespace assay::reference {
 
+// Simple: from the smallest normal number to the largest finite one.
 double_rounder::double_rounder(format to, conversion how) : to_(to), how_(how) {
-  nearest_even_ = how.mode == rounding::ties_to_even && to.is_signed() && to.fraction_bits > 0;
-  // Simple: from the smallest normal number to the one that is halfway past the largest finite one, less a last bit.
-  const int least = to.min_exponent(), most = to.max_exponent();
-  if (!nearest_even_ || to.max_finite_code() < to.min_normal_code() || least <= -1022 || most >= 1023) {
-    nearest_even_ = false;
+  const int least = to.min_exponent(), most = to.max_exponent(), dropped = 52 - to.fraction_bits;
+  if (!to.is_signed() || to.fraction_bits == 0 || dropped == 0 || to.max_finite_code() < to.min_normal_code() ||
+      least <= -1022 || most >= 1023) {
     return;
   }
-  dropped_ = 52 - to.fraction_bits;
-  if (dropped_ == 0) {
-    nearest_even_ = false;
-    return;
+  const std::uint64_t half = std::uint64_t{1} << (dropped - 1), below_last = 2 * half - 1;
+  switch (how.mode) {
+    case rounding::ties_to_even: simple_.add = half - 1, simple_.if_odd = 1; break;
+    case rounding::ties_to_away: simple_.add = half; break;
+    case rounding::toward_zero: break;
+    case rounding::upward: simple_.add = below_last, simple_.if_negative = -below_last; break;
+    case rounding::downward: simple_.if_negative = below_last; break;
+    case rounding::to_odd: simple_.add = below_last, simple_.if_odd = -below_last; break;
+    case rounding::stochastic: return;
   }
-  half_below_ = (std::uint64_t{1} << (dropped_ - 1)) - 1;
-  first_simple_ = static_cast<std::uint64_t>(least + 1023) << 52;
-  rebias_ = static_cast<std::uint64_t>(1023 - to.bias) << to.fraction_bits;
-  const std::uint64_t largest = (to.max_finite_code() + rebias_) << dropped_;
-  simple_count_ = largest + half_below_ + 1 - first_simple_;
+  simple_.dropped = dropped;
+  simple_.sign_place = to.magnitude_bits();
+  simple_.rebias = static_cast<std::uint64_t>(1023 - to.bias) << to.fraction_bits;
+  simple_.first = std::ldexp(1.0, least);
+  simple_.end = std::bit_cast<double>((to.max_finite_code() + simple_.rebias) << dropped);
+}
+
+// The bounds are ball::bounds().
+ASSAY_VECTORISED bool double_rounder::round_balls(std::span<const double> values, std::span<const double> radii,
+                                                  std::span<std::uint64_t> codes) const {
+  const stretch simple = simple_;
+  std::uint64_t missing = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double v = values[i], r = radii[i];
+    const double reach = r == 0 ? 0.0 : r * (1 + 0x1p-20) + std::abs(v) * 0x1p-52 + 0x1p-1074;
+    const double lower = v - reach, upper = v + reach;
+    const double least = std::min(std::abs(lower), std::abs(upper)), most = std::max(std::abs(lower), std::abs(upper));
+    const std::uint64_t low = simple.code(lower), high = simple.code(upper);
+    const bool decided = (least >= simple.first) & (most < simple.end) & (low == high);
+    codes[i] = decided ? low : no_code;
+    missing |= decided ? 0U : 1U;
+  }
+  return missing != 0;
 }
 
 std::uint64_t double_rounder::round_any(double x) const {

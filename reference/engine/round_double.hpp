@@ -2,7 +2,9 @@
 #pragma once
 
 #include <bit>
+#include <cmath>
 #include <cstdint>
+#include <span>
 
 #include <assay/format/format.hpp>
 #include <assay/rounding/conversion.hpp>
@@ -16,26 +18,38 @@ class double_rounder {
 
   /// x is finite, of any sign; a zero gives the zero of its sign.
   std::uint64_t operator()(double x) const {
-    const auto bits = std::bit_cast<std::uint64_t>(x);
-    const std::uint64_t magnitude = bits & ~sign_bit;
-    if (nearest_even_ && magnitude - first_simple_ < simple_count_) [[likely]] {
-      // The code is a stretch of binary64's bits: rounding carries from fraction to exponent by itself.
-      const std::uint64_t kept_odd = magnitude >> dropped_ & 1;
-      const std::uint64_t code = ((magnitude + half_below_ + kept_odd) >> dropped_) - rebias_;
-      return code | (bits >> 63 << to_.magnitude_bits());
-    }
+    const double magnitude = std::abs(x);
+    if (magnitude >= simple_.first && magnitude < simple_.end) [[likely]]
+      return simple_.code(x);
     return round_any(x);
   }
 
+  static constexpr std::uint64_t no_code = ~std::uint64_t{0};
+  /// Balls one by one: the code that all of a ball rounds to, or no_code where that is not as simple as can be. Says
+  /// whether there is such a place.
+  bool round_balls(std::span<const double> values, std::span<const double> radii, std::span<std::uint64_t> codes) const;
+
  private:
-  static constexpr std::uint64_t sign_bit = std::uint64_t{1} << 63;
+  /// Where a code is a stretch of binary64's bits, and rounding carries from fraction to exponent by itself.
+  struct stretch {
+    double first = 0, end = 0;  ///< magnitudes from first on and below end; none by default
+    int dropped = 0, sign_place = 0;
+    /// Added below the stretch: to positive numbers, what negative ones differ by, and what odd codes differ by.
+    std::uint64_t add = 0, if_negative = 0, if_odd = 0;
+    std::uint64_t rebias = 0;
+
+    std::uint64_t code(double x) const {
+      const auto bits = std::bit_cast<std::uint64_t>(x);
+      const std::uint64_t negative = bits >> 63, magnitude = bits << 1 >> 1, odd = magnitude >> dropped & 1;
+      const std::uint64_t increment = add + (if_negative & -negative) + (if_odd & -odd);
+      return (((magnitude + increment) >> dropped) - rebias) | negative << sign_place;
+    }
+  };
   std::uint64_t round_any(double x) const;
 
   format to_;
   conversion how_;
-  bool nearest_even_;
-  int dropped_ = 0;
-  std::uint64_t half_below_ = 0, rebias_ = 0, first_simple_ = 0, simple_count_ = 0;
+  stretch simple_;
 };
 
 }  // namespace assay::reference
