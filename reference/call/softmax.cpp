@@ -1,0 +1,23 @@
+#include <assay/reference/softmax.hpp>
+
+#include "families.hpp"
+
+namespace assay::reference {
+
+namespace {
+
+softmax_options options_of(const kernel_call& call) {
+  return {
+      .axis = static_cast<int>(call.integer("axis")), .temperature = call.number("temperature"), .keep = mask_of(call)};
+}
+
+constexpr call_row rows[] = {
+    {"softmax", [](const kernel_call& call,
+                   const request& want) { return only(softmax(call.view("x"), options_of(call), want)); }},
+};
+
+}  // namespace
+
+family softmax_family() { return rows; }
+
+}  // namespace assay::reference
