@@ -9,6 +9,7 @@
 #include <assay/tensor/describe.hpp>
 
 #include "arguments.hpp"
+#include "kernel_options.hpp"
 #include "report.hpp"
 
 namespace assay::cli {
@@ -22,17 +23,6 @@ struct check_dot_options {
   std::optional<std::size_t> only;
   bool diagnose = false, json = false, quiet = false;
 };
-
-/// A word of the shell: quoted where it has to be.
-std::string shell_word(const std::string& word) {
-  const bool plain = !word.empty() && word.find_first_not_of(
-                                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                          "0123456789_./:=,+-") == std::string::npos;
-  if (plain) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
 
 /// The command that judges the worst element again, alone.
 std::string reproducer(const check_dot_options& options, std::size_t element) {

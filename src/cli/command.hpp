@@ -21,6 +21,7 @@ using action = std::function<exit_code()>;
 
 void add_formats(CLI::App& app, action& chosen);
 void add_convert(CLI::App& app, action& chosen);
+void add_truth(CLI::App& app, action& chosen);
 void add_check(CLI::App& app, action& chosen);
 void add_run(CLI::App& app, action& chosen);
 void add_demo(CLI::App& app, action& chosen);

@@ -1,4 +1,5 @@
 // The program `assay`: parses, runs one command, and turns every failure into one sentence and an exit code.
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 
@@ -7,6 +8,7 @@
 #include <assay/file/error.hpp>
 
 #include "arguments.hpp"
+#include "help.hpp"
 
 namespace {
 
@@ -32,16 +34,34 @@ std::string explained(const CLI::ParseError& error, const CLI::App& app) {
   const std::vector<std::string_view> names(known.begin(), known.end());
   for (const auto& word : app.remaining(true)) {
     const std::string hint = did_you_mean(word.substr(0, word.find('=')), names);
-    sentence =
-        fmt::format("'{}' is no {} of this command.{}", word, word.starts_with("-") ? "option" : "argument", hint);
+    const bool kernel =
+        command->get_name() == "truth" || command->get_name() == "run" || command->get_name() == "check";
+    sentence = word.starts_with("-") ? fmt::format("'{}' is no option of this command.", word)
+               : command->get_subcommands({}).empty()
+                   ? fmt::format("'{}' is no argument of this command.", word)
+                   : fmt::format("There is no {} '{}'.", kernel ? "kernel" : "command", word);
+    sentence += hint;
     break;
   }
   return sentence + fmt::format(" See `{} --help`.", full_name(*command));
 }
 
+/// Options are read with dashes and with underscores: --running_mean is --running-mean.
+std::vector<std::string> with_dashes(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  for (std::string& word : words) {
+    if (!word.starts_with("--")) continue;
+    std::replace(word.begin(), word.begin() + static_cast<std::ptrdiff_t>(std::min(word.find('='), word.size())), '_',
+                 '-');
+  }
+  std::reverse(words.begin(), words.end());  // as CLI11 takes them
+  return words;
+}
+
 int refuse(const std::string& sentence) {
   std::fflush(stdout);
-  fmt::print(stderr, "assay: {}\n", sentence);
+  fmt::print(stderr, "assay: {}{}\n", sentence,
+             sentence.ends_with('.') || sentence.ends_with('`') || sentence.ends_with('?') ? "" : ".");
   return bad_usage;
 }
 
@@ -51,7 +71,7 @@ int main(int argc, char** argv) {
   CLI::App app("Decides whether a low-precision kernel computes the right numbers.", "assay");
   app.set_version_flag("--version", "assay " ASSAY_VERSION);
   app.require_subcommand(1);
-  app.get_formatter()->column_width(34);
+  app.formatter(wrapped_help());
   app.footer(
       "Exit codes: 0 pass, 1 fail, 2 bad usage or input.\n"
       "`assay COMMAND --help` has examples. Start with `assay demo`.");
@@ -59,11 +79,12 @@ int main(int argc, char** argv) {
   add_demo(app, chosen);
   add_check(app, chosen);
   add_run(app, chosen);
+  add_truth(app, chosen);
   add_convert(app, chosen);
   add_formats(app, chosen);
 
   try {
-    app.parse(argc, argv);
+    app.parse(with_dashes(argc, argv));
     const exit_code code = chosen();
     if (std::fflush(stdout) != 0) return refuse("standard output cannot be written.");
     return code;

@@ -1,0 +1,148 @@
+#include "kernel_options.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "arguments.hpp"
+
+namespace assay::cli {
+namespace {
+
+std::string input_help(const input_info& in) {
+  std::string text = fmt::format("{}: {}", in.shape, in.what);
+  if (in.elements == input_info::kind::index) text += " (integers)";
+  if (in.elements == input_info::kind::mask) text += " (bool or uint8)";
+  return text;
+}
+
+std::string comma_separated(std::string_view words) {
+  std::string text;
+  for (const char c : words) text += c == ' ' ? std::string(", ") : std::string(1, c);
+  return text;
+}
+
+std::string attribute_help(const attribute_info& at) {
+  std::string text(at.what);
+  if (!at.choices.empty()) text += ": " + comma_separated(at.choices);
+  return text;
+}
+
+std::string_view type_word(attribute_info::kind kind) {
+  switch (kind) {
+    case attribute_info::kind::number: return "NUMBER";
+    case attribute_info::kind::integer: return "N";
+    case attribute_info::kind::choice: return "WORD";
+    case attribute_info::kind::flag:
+    case attribute_info::kind::integers: break;
+  }
+  return "N,N";
+}
+
+void add_attribute(CLI::App& command, const attribute_info& at, std::string& value) {
+  const std::string name = option_name(at.name);
+  if (at.type == attribute_info::kind::flag) {
+    const bool on = at.initial == "true";
+    command.add_flag(on ? fmt::format("{},!--no-{}", name, name.substr(2)) : name, value, attribute_help(at))
+        ->group("Attributes");
+    return;
+  }
+  command.add_option(name, value, attribute_help(at))
+      ->type_name(std::string(type_word(at.type)))
+      ->default_str(std::string(at.initial))
+      ->group("Attributes");
+}
+
+/// What set_text() refuses, with a hint where a word is misspelt.
+void set_attribute(kernel_call& call, const attribute_info& at, const std::string& text) {
+  if (at.type == attribute_info::kind::choice && !detail::is_choice(at, text)) {
+    std::vector<std::string_view> words;
+    detail::for_each_word(at.choices, ' ', [&](std::string_view word) { words.push_back(word); });
+    throw usage_error(fmt::format("{} is '{}'; expected one of {}.{}", option_name(at.name), text,
+                                  comma_separated(at.choices), did_you_mean(text, words)));
+  }
+  try {
+    call.set_text(at.name, text);
+  } catch (const std::invalid_argument& error) {
+    throw usage_error("--" + std::string(error.what()));
+  }
+}
+
+}  // namespace
+
+std::string option_name(std::string_view catalogue_name) {
+  std::string name = "--" + std::string(catalogue_name);
+  std::replace(name.begin(), name.end(), '_', '-');
+  return name;
+}
+
+void kernel_options::add_to(CLI::App& command) {
+  for (const input_info& in : kernel_->inputs) {
+    command.add_option(option_name(in.name), inputs_[std::string(in.name)], input_help(in))
+        ->type_name("FILE")
+        ->required(in.required)
+        ->group("Inputs");
+  }
+  for (const attribute_info& at : kernel_->attributes) add_attribute(command, at, attributes_[std::string(at.name)]);
+}
+
+kernel_call kernel_options::call() const {
+  kernel_call call(kernel_->name);
+  for (const attribute_info& at : kernel_->attributes) {
+    const std::string& text = attributes_.find(at.name)->second;
+    if (!text.empty()) set_attribute(call, at, text);
+  }
+  for (const input_info& in : kernel_->inputs) {
+    const std::string& text = inputs_.find(in.name)->second;
+    if (text.empty()) continue;
+    const file_argument file = file_argument::parse(text);
+    call.set_input(in.name, in.elements == input_info::kind::real ? file.read_codes() : file.read());
+  }
+  return call;
+}
+
+std::string kernel_options::words() const {
+  std::string line;
+  for (const input_info& in : kernel_->inputs) {
+    const std::string& text = inputs_.find(in.name)->second;
+    if (!text.empty()) line += fmt::format(" {} {}", option_name(in.name), shell_word(text));
+  }
+  for (const attribute_info& at : kernel_->attributes) {
+    const std::string& text = attributes_.find(at.name)->second;
+    if (text.empty()) continue;
+    line += at.type == attribute_info::kind::flag ? fmt::format(" {}={}", option_name(at.name), text)
+                                                  : fmt::format(" {} {}", option_name(at.name), shell_word(text));
+  }
+  return line;
+}
+
+std::string example_words(const kernel_info& kernel) {
+  std::string line;
+  for (const input_info& in : kernel.inputs) {
+    if (in.required) line += fmt::format("{}{} {}.npy", line.empty() ? "" : " ", option_name(in.name), in.name);
+  }
+  for (const attribute_info& at : kernel.attributes) {
+    if (at.initial.empty() || at.type == attribute_info::kind::flag) continue;
+    return line + fmt::format(" {} {}", option_name(at.name), at.initial);
+  }
+  return line;
+}
+
+void add_kernels(CLI::App& command, const std::function<void(CLI::App&, const kernel_info&)>& add_options) {
+  for (const kernel_info& kernel : kernels) {
+    CLI::App* one = command.add_subcommand(std::string(kernel.name), std::string(kernel.formula))->group("Kernels");
+    add_options(*one, kernel);
+  }
+}
+
+std::string shell_word(const std::string& word) {
+  const bool plain = !word.empty() && word.find_first_not_of(
+                                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                          "0123456789_./:=,+-") == std::string::npos;
+  if (plain) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+}  // namespace assay::cli
