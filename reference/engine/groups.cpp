@@ -87,7 +87,7 @@ void line_of_truth::line(const workspace& w) const {
 }
 
 truth make_truth(const request& want, const extents& shape) {
-  truth result{tensor(element_type::of(want.to), shape), {}, {}, {}};
+  truth result{tensor(element_type::of(want.to), shape), {}, {}, {}, {}};
   if (want.enclosure) {
     result.lower = tensor(element_type::of(binary64), shape);
     result.upper = tensor(element_type::of(binary64), shape);

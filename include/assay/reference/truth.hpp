@@ -27,6 +27,7 @@ struct request {
   format to = binary32;
   conversion how = {};      ///< not stochastic; flushing of inputs is ignored: the inputs are what they are
   bool enclosure = false;   ///< also return proved bounds of every element's real value
+  bool scales = false;      ///< also return the scale of every element that is a sum, where the kernel's header has one
   unsigned threads = 1;     ///< 0: as many as the machine has; never changes a bit
   int most_bits = 1 << 16;  ///< precision at which an element is given up as undecided
 };
@@ -49,6 +50,10 @@ struct truth {
   tensor value;  ///< in request::to
   tensor lower,
       upper;  ///< binary64, when asked for: lower <= real value <= upper; both NaN or both infinite for specials
+  /// S, binary64, when asked for and defined: an upper bound, tight but for roundings, of the sum of the magnitudes of
+  /// the terms that the element's sum is made of, before any activation. It is what the error of an accumulation is
+  /// measured against. Terms that are not finite do not count. Empty for kernels that define none.
+  tensor scale;
   decisions decided;
 };
 
