@@ -8,8 +8,8 @@
 // Products and quotients that could underflow are handled apart, and leave room for it. An operation outside its
 // domain, or one that overflows, makes the radius NaN: such a ball is never decided.
 //
-// Assumed of the C library: exp, expm1, log, log1p, tanh, erf and erfc err by at most `libm_ulps` ulps. glibc documents
-// less; tests/reference/ball.cpp measures it against MPFR.
+// Assumed of the C library: exp, exp2, expm1, log, log2, log1p, tanh, erf and erfc err by at most `libm_ulps` ulps.
+// glibc documents less; tests/reference/ball.cpp measures it against MPFR.
 #pragma once
 
 #include <algorithm>
@@ -120,6 +120,13 @@ inline ball exp(const ball& a) {
   const double v = std::exp(a.value);
   return from_libm(v, v * 2 * a.radius);
 }
+/// 2^d = e^(d ln 2), and ln 2 < 1.
+inline ball exp2(const ball& a) {
+  using namespace ball_detail;
+  if (!(a.radius <= 0.5) || a.value > 1000) return {nan, nan};
+  const double v = std::exp2(a.value);
+  return from_libm(v, v * 2 * a.radius);
+}
 inline ball expm1(const ball& a) {
   using namespace ball_detail;
   if (a.value == 0 && a.radius == 0) return a;
@@ -133,6 +140,13 @@ inline ball log(const ball& a) {
   if (!(low > a.value * worth_it) || !(a.value <= std::numeric_limits<double>::max())) return {nan, nan};
   if (a.value == 1 && a.radius == 0) return ball(0);
   return from_libm(std::log(a.value), a.radius / (low * (1 - 0x1p-20)));
+}
+/// The derivative is 1 / (x ln 2) < 1.5 / x.
+inline ball log2(const ball& a) {
+  using namespace ball_detail;
+  const double low = a.value - a.radius * (1 + 0x1p-20);
+  if (!(low > a.value * worth_it) || !(a.value <= std::numeric_limits<double>::max())) return {nan, nan};
+  return from_libm(std::log2(a.value), 1.5 * a.radius / (low * (1 - 0x1p-20)));
 }
 inline ball log1p(const ball& a) {
   using namespace ball_detail;
@@ -152,7 +166,10 @@ inline ball erf(const ball& a) {
 }
 inline ball erfc(const ball& a) {
   if (a.value == 0 && a.radius == 0) return ball(1);
-  return ball_detail::from_libm(std::erfc(a.value), 1.13 * a.radius);
+  const double v = a.value, r = a.radius;
+  // Within r of v > 0 the derivative is below 1.13 e^(-(v - r)^2) <= 1.13 e^(-v^2) e^(2 v r).
+  const double slope = v > 0 && v * r < 0x1p-6 ? 1.2 * std::exp(-v * v) + 0x1p-1060 : 1.13;
+  return ball_detail::from_libm(std::erfc(v), slope * r);
 }
 
 inline ball abs(const ball& a) {

@@ -55,22 +55,21 @@ inline ball::bounds_pair bounds_of(special_value s) {
   return {value, value};
 }
 
-/// One element that is a rounding boundary, if exact arithmetic proves it.
+/// The sign of element i - t, if exact arithmetic or reasoning proves it.
 template <class Kernel>
-bool is_exactly(const Kernel& f, std::size_t i, const rational& t) {
-  bool proved = false;
-  if constexpr (has_exact_field<Kernel>) {
+std::optional<int> side_of(const Kernel& f, std::size_t i, const rational& t) {
+  std::optional<int> side;
+  if constexpr (has_comparison<Kernel>) {
+    side = f.compare(i, t);
+  } else if constexpr (has_exact_field<Kernel>) {
     using field = typename Kernel::exact_field;
     try {
       const std::size_t only[] = {i};
-      f.template evaluate<field>(selection(only), [&](std::size_t, const field& y) { proved = equals(y, t); });
+      f.template evaluate<field>(selection(only), [&](std::size_t, const field& y) { side = compare(y, t); });
     } catch (const std::domain_error&) {  // the element is not in the field
     }
-  } else if constexpr (has_exact_values<Kernel>) {
-    const std::optional<rational> value = f.exact_value(i);
-    proved = value && *value == t;
   }
-  return proved;
+  return side;
 }
 
 /// The elements of `open`, which balls could not decide.
@@ -92,12 +91,17 @@ void decide_by_intervals(const Kernel& f, const output_rule& rule, const request
         ++made.interval;
         return;
       }
-      // Once the interval is narrow, a boundary that it still holds is likely to be the value itself.
-      const auto boundary = bits == exact_from ? rule.boundary_in(y) : std::nullopt;
-      if (boundary && is_exactly(f, i, *boundary)) {
-        store(i, rule.code_of_boundary(*boundary, sign), bounds_of(y));
-        ++made.exact;
-        return;
+      // A boundary that a narrow interval still holds is likely to be the value itself, or closer to it than any
+      // precision shows (1 - e^-1000000): which side it lies on decides.
+      const auto near = rule.boundary_in(y);
+      if (near && (near->alone || bits == exact_from)) {
+        const std::optional<int> side = side_of(f, i, near->at);
+        if (side && (*side == 0 || near->alone)) {
+          store(i, *side == 0 ? rule.code_of_boundary(near->at, sign) : rule.code_beside(near->at, *side),
+                bounds_of(y));
+          ++made.exact;
+          return;
+        }
       }
       w.still_open.push_back(i);
     });

@@ -64,11 +64,23 @@ inline exponential& operator-=(exponential& a, const exponential& b) { return a 
 inline exponential& operator*=(exponential& a, const exponential& b) { return a = a * b; }
 inline exponential& operator/=(exponential& a, const exponential& b) { return a = a / b; }
 
-/// x = t exactly: over - t under has no terms left.
-inline bool equals(const exponential& x, const rational& t) {
+/// The sign of a sum, however small it is: nothing only where some 10,000 bits are not enough to see it.
+std::optional<int> sign_of(const exponential_sum& s);
+
+/// over - t under, which has no terms left exactly when x = t.
+inline exponential_sum difference(const exponential& x, const rational& t) {
   exponential_sum rest = x.over;
   for (const auto& [e, c] : x.under) add_term(rest, e, -t * c);
-  return rest.empty();
+  return rest;
+}
+inline bool equals(const exponential& x, const rational& t) { return difference(x, t).empty(); }
+
+/// The sign of x - t.
+inline std::optional<int> compare(const exponential& x, const rational& t) {
+  const exponential_sum rest = difference(x, t);
+  if (rest.empty()) return 0;
+  const std::optional<int> over = sign_of(rest), under = sign_of(x.under);
+  return over && under ? std::optional(*over * *under) : std::nullopt;
 }
 
 /// The number, if it is seen to be rational: a constant over a constant, or over proportional to under.

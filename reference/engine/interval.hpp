@@ -89,21 +89,31 @@ inline interval operator/(const interval& a, const interval& b) { return a.combi
 inline interval operator-(const interval& a) { return a.mapped(mpfi_neg); }
 
 inline interval sqrt(const interval& a) { return a.mapped(mpfi_sqrt); }
-inline interval exp(const interval& a) { return a.mapped(mpfi_exp); }
-inline interval expm1(const interval& a) { return a.mapped(mpfi_expm1); }
-inline interval log(const interval& a) { return a.mapped(mpfi_log); }
-inline interval log1p(const interval& a) { return a.mapped(mpfi_log1p); }
-inline interval tanh(const interval& a) { return a.mapped(mpfi_tanh); }
 inline interval abs(const interval& a) { return a.mapped(mpfi_abs); }
 
-// MPFI has no error function; MPFR's is correctly rounded, and monotone: erf grows, erfc falls.
-inline interval erf(const interval& a) {
-  return a.mapped([](mpfi_ptr y, mpfi_srcptr x) {
-    mpfr_erf(&y->left, &x->left, MPFR_RNDD);
-    mpfr_erf(&y->right, &x->right, MPFR_RNDU);
+/// A growing function of MPFR's, which are correctly rounded. At a point one evaluation does for both ends: rounded
+/// down and inexact, the number above is the value rounded up.
+template <class Function>
+interval growing(const interval& a, Function f) {
+  return a.mapped([f](mpfi_ptr y, mpfi_srcptr x) {
+    const int inexact = f(&y->left, &x->left, MPFR_RNDD);
+    if (mpfr_equal_p(&x->left, &x->right) == 0) {
+      f(&y->right, &x->right, MPFR_RNDU);
+      return;
+    }
+    mpfr_set(&y->right, &y->left, MPFR_RNDN);
+    if (inexact != 0) mpfr_nextabove(&y->right);
   });
 }
-inline interval erfc(const interval& a) {
+inline interval exp(const interval& a) { return growing(a, mpfr_exp); }
+inline interval exp2(const interval& a) { return growing(a, mpfr_exp2); }
+inline interval expm1(const interval& a) { return growing(a, mpfr_expm1); }
+inline interval log(const interval& a) { return growing(a, mpfr_log); }
+inline interval log2(const interval& a) { return growing(a, mpfr_log2); }
+inline interval log1p(const interval& a) { return growing(a, mpfr_log1p); }
+inline interval tanh(const interval& a) { return growing(a, mpfr_tanh); }
+inline interval erf(const interval& a) { return growing(a, mpfr_erf); }
+inline interval erfc(const interval& a) {  // falls
   return a.mapped([](mpfi_ptr y, mpfi_srcptr x) {
     mpfr_erfc(&y->left, &x->right, MPFR_RNDD);
     mpfr_erfc(&y->right, &x->left, MPFR_RNDU);

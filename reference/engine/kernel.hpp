@@ -9,8 +9,10 @@
 //   std::optional<special_value> special(std::size_t i) const;    elements that the formula is not evaluated for
 //   static constexpr bool nonnegative = true;             no element is below zero
 //   bool zero_is_negative(std::size_t i) const;           the sign of an element that is zero exactly; else +0
+//   int strict_sign(std::size_t i) const;                 1 or -1: element i is above or below zero, never zero itself
 //   using exact_field = rational | surd | exponential;    a field that holds every element: decides exact cases
-//   std::optional<rational> exact_value(std::size_t i) const;   or what is known by reasoning of element i
+//   std::optional<int> compare(std::size_t i, const rational& t) const;   or the sign of element i - t, where reasoning
+//                                                         tells it; asked only near a rounding boundary
 //
 //   void estimate(std::span<double> values, std::span<double> radii) const;   all elements as balls, in a quick loop of
 //                                                         the kernel's own; what it leaves undecided goes to evaluate()
@@ -41,8 +43,8 @@ concept has_exact_field = requires {
   typename Kernel::exact_field;
 };
 template <class Kernel>
-concept has_exact_values = requires(const Kernel& f, std::size_t i) {
-  { f.exact_value(i) } -> std::same_as<std::optional<rational>>;
+concept has_comparison = requires(const Kernel& f, std::size_t i, const rational& t) {
+  { f.compare(i, t) } -> std::same_as<std::optional<int>>;
 };
 
 template <class Kernel>
@@ -54,6 +56,7 @@ template <class Kernel>
 sign_knowledge sign_of(const Kernel& f, std::size_t i) {
   sign_knowledge sign;
   if constexpr (requires { Kernel::nonnegative; }) sign.nonnegative = Kernel::nonnegative;
+  if constexpr (requires { f.strict_sign(i); }) sign.strict = f.strict_sign(i);
   if constexpr (requires { f.zero_is_negative(i); }) sign.zero_is_negative = f.zero_is_negative(i);
   return sign;
 }

@@ -21,6 +21,13 @@ struct special_value {
 struct sign_knowledge {
   bool nonnegative = false;       ///< the real value is not below zero, whatever its enclosure says
   bool zero_is_negative = false;  ///< an exact zero is stored as -0
+  int strict = 0;                 ///< 1: the real value is above zero, -1: below, 0: not known
+};
+
+/// A number at which the rounded value may change.
+struct boundary {
+  rational at;
+  bool alone = false;  ///< no other lies within the interval
 };
 
 class output_rule {
@@ -31,6 +38,7 @@ class output_rule {
   /// The code that every number from lower to upper rounds to, if it is one. NaN and infinite ends decide nothing.
   std::optional<std::uint64_t> decide(ball::bounds_pair b, sign_knowledge sign) const {
     if (sign.nonnegative && b.lower < 0) b.lower = 0;
+    if (sign.strict != 0) return decide_strictly(b, sign.strict < 0);
     if (!(b.upper - b.lower < std::numeric_limits<double>::infinity())) return std::nullopt;
     if (b.lower > 0 || b.upper < 0) [[likely]] {
       const std::uint64_t low = round_(b.lower), high = round_(b.upper);
@@ -48,19 +56,23 @@ class output_rule {
 
   std::uint64_t code_of(special_value s) const;
 
-  /// The one number within the interval at which the rounded value may change: a number with at most one digit more
-  /// than the format holds. Nothing if there is none, or more than one.
-  std::optional<rational> boundary_in(const interval& y) const;
+  /// A boundary within the interval, near its middle: a number with at most one digit more than the format holds.
+  std::optional<boundary> boundary_in(const interval& y) const;
   /// The code of such a boundary.
   std::uint64_t code_of_boundary(const rational& t, sign_knowledge sign) const;
+  /// The code of the numbers just above a boundary (side 1) or just below it (side -1).
+  std::uint64_t code_beside(const rational& t, int side) const;
 
  private:
   std::optional<std::uint64_t> decide_at_zero(ball::bounds_pair b, sign_knowledge sign) const;
+  std::optional<std::uint64_t> decide_strictly(ball::bounds_pair b, bool negative) const;
+  std::uint64_t code_at_end(mpfr_srcptr end, bool negative) const;
   std::uint64_t zero(bool negative) const { return encode_rounded(0, to_.min_ulp_exponent(), negative, to_, how_); }
 
   format to_;
   conversion how_;
   double_rounder round_;
+  std::uint64_t beside_zero_[2];  ///< the codes of the smallest positive and negative numbers
 };
 
 }  // namespace assay::reference

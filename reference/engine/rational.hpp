@@ -3,6 +3,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <optional>
 
 #include <boost/multiprecision/gmp.hpp>
 
@@ -10,7 +11,8 @@ namespace assay::reference {
 
 using rational = boost::multiprecision::number<boost::multiprecision::gmp_rational, boost::multiprecision::et_off>;
 
-inline bool equals(const rational& x, const rational& t) { return x == t; }
+/// The sign of x - t. Every exact field has such a function; it may give nothing where it cannot tell a sign.
+inline std::optional<int> compare(const rational& x, const rational& t) { return x.compare(t); }
 // abs() is Boost's.
 inline rational max(const rational& a, const rational& b) { return a < b ? b : a; }
 inline rational min(const rational& a, const rational& b) { return b < a ? b : a; }

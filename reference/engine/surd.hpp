@@ -52,11 +52,12 @@ inline surd sqrt(const surd& a) {
   return {0, 1, a.p};
 }
 
-/// p + q sqrt(r) = t exactly when (t - p)^2 = q^2 r and both sides have one sign.
-inline bool equals(const surd& x, const rational& t) {
-  const rational rest = t - x.p;
+/// The sign of p + q sqrt(r) - t: where p - t and q sqrt(r) pull apart, that of the larger square.
+inline std::optional<int> compare(const surd& x, const rational& t) {
+  const rational rest = x.p - t;
   const int side = x.r == 0 ? 0 : x.q.sign();
-  return rest.sign() == side && rest * rest == x.q * x.q * x.r;
+  if (rest.sign() * side >= 0) return rest.sign() != 0 ? rest.sign() : side;
+  return side * rational(x.q * x.q * x.r).compare(rest * rest);
 }
 
 }  // namespace assay::reference

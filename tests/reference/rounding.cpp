@@ -57,7 +57,30 @@ TEST_CASE("an interval that holds one boundary names it", "[reference][rounding]
   mpfr_nextbelow(&y.get()->left);
   mpfr_nextabove(&y.get()->right);
   REQUIRE_FALSE(rule.decide(y, {}));
-  REQUIRE(rule.boundary_in(y) == rational(1.0625));
+  const auto near = rule.boundary_in(y);
+  REQUIRE(near.has_value());
+  REQUIRE(near->at == 1.0625);
+  REQUIRE(near->alone);
   REQUIRE(rule.code_of_boundary(rational(1.0625), {}) == 0x38);
   REQUIRE_FALSE(rule.boundary_in(interval(1.07)));
+  // One of several is named as such.
+  mpfr_set_d(&y.get()->left, 1.0, MPFR_RNDN);
+  mpfr_set_d(&y.get()->right, 1.125, MPFR_RNDN);
+  REQUIRE_FALSE(rule.boundary_in(y)->alone);
+}
+
+TEST_CASE("numbers beside a boundary, and beside zero, round as numbers as near as can be", "[reference][rounding]") {
+  const output_rule nearest(e4m3fn, {}), up(binary16, {.mode = rounding::upward}),
+      odd(binary16, {.mode = rounding::to_odd});
+  REQUIRE(nearest.code_beside(rational(1.0625), 1) == 0x39);
+  REQUIRE(nearest.code_beside(rational(1.0625), -1) == 0x38);
+  REQUIRE(up.code_beside(1, 1) == 0x3c01);
+  REQUIRE(up.code_beside(1, -1) == 0x3c00);
+  REQUIRE(odd.code_beside(1, -1) == 0x3bff);
+  REQUIRE(up.code_beside(0, 1) == 1);
+  REQUIRE(up.code_beside(0, -1) == 0x8000);
+  // A value known to be above zero rounds upward to the least number, however low its enclosure reaches.
+  REQUIRE(up.decide({-1e-30, 1e-30}, {.strict = 1}) == 1);
+  REQUIRE(up.decide({-1e-30, 1e-30}, {.strict = -1}) == 0x8000);
+  REQUIRE_FALSE(up.decide({-1e-30, 1e-5}, {.strict = 1}));
 }

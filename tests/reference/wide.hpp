@@ -35,12 +35,15 @@ class wide {
   friend bool operator<(const wide& a, const wide& b) { return mpfr_less_p(a.x_, b.x_) != 0; }
 
   friend wide exp(const wide& a) { return a.through(mpfr_exp); }
+  friend wide exp2(const wide& a) { return a.through(mpfr_exp2); }
   friend wide expm1(const wide& a) { return a.through(mpfr_expm1); }
   friend wide log(const wide& a) { return a.through(mpfr_log); }
+  friend wide log2(const wide& a) { return a.through(mpfr_log2); }
   friend wide log1p(const wide& a) { return a.through(mpfr_log1p); }
   friend wide sqrt(const wide& a) { return a.through(mpfr_sqrt); }
   friend wide tanh(const wide& a) { return a.through(mpfr_tanh); }
   friend wide erf(const wide& a) { return a.through(mpfr_erf); }
+  friend wide erfc(const wide& a) { return a.through(mpfr_erfc); }
   friend wide abs(const wide& a) { return a.through(mpfr_abs); }
   static wide pi() {
     wide p;
