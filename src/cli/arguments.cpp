@@ -1,30 +1,9 @@
 #include "arguments.hpp"
 
-#include <algorithm>
-#include <numeric>
-
-#include <assay/file/npy.hpp>
 #include <assay/tensor/describe.hpp>
 
 namespace assay::cli {
 namespace {
-
-/// Insertions, deletions, substitutions and swaps of neighbours that turn one word into the other.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> before_last(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
-  std::iota(last.begin(), last.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1] ? 1u : 0u)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        row[j] = std::min(row[j], before_last[j - 2] + 1);
-    }
-    before_last = last;
-    last = row;
-  }
-  return last[b.size()];
-}
 
 std::vector<std::string_view> all_format_names() {
   std::vector<std::string_view> names;
@@ -36,15 +15,8 @@ std::vector<std::string_view> all_format_names() {
 }  // namespace
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> names) {
-  std::string_view best;
-  std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const std::string_view name : names) {
-    if (const std::size_t distance = edit_distance(word, name); distance < least) {
-      least = distance;
-      best = name;
-    }
-  }
-  return best.empty() || least >= std::max(word.size(), best.size()) ? "" : " Did you mean " + std::string(best) + "?";
+  const std::string_view closest = closest_name(word, names);
+  return closest.empty() ? "" : " Did you mean " + std::string(closest) + "?";
 }
 
 format format_argument(std::string_view name) {
@@ -56,25 +28,28 @@ format format_argument(std::string_view name) {
 }
 
 file_argument file_argument::parse(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos) return {text, std::nullopt};
-  const std::string name = text.substr(colon + 1);
-  if (const auto stated = parse_format(name)) return {text.substr(0, colon), stated};
-  std::error_code ignored;
-  if (std::filesystem::exists(text, ignored)) return {text, std::nullopt};
-  return {text.substr(0, colon), format_argument(name)};  // which explains what is wrong with the name
+  file_argument argument;
+  argument.reference = parse_file_reference(text);
+  const auto& stated = argument.reference.type;
+  argument.path = argument.reference.path;
+  if (stated && stated->type.is_floating()) argument.stated = stated->type.layout;
+  return argument;
 }
 
-tensor file_argument::read() const { return read_npy(path, stated); }
+tensor file_argument::read() const { return read_tensor(reference); }
 
 tensor file_argument::read_codes() const {
   tensor values = read();
   if (!values.type().is_floating()) {
-    throw usage_error(path.string() + ": holds " + to_string(values.type()) +
-                      "; if these are the raw bits of a format, name it, as in " + path.filename().string() +
-                      ":bfloat16.");
+    throw usage_error(reference.name() + ": holds " + to_string(values.type()) +
+                      "; if these are the raw bits of a format, name it, as in " +
+                      (reference.tensor ? "#" + *reference.tensor : path.filename().string()) + ":bfloat16.");
   }
   return values;
+}
+
+void write_output(const std::string& text, const tensor& values, const file_metadata& metadata) {
+  write_tensor(parse_output_reference(text), values, metadata);
 }
 
 void conversion_options::add_to(CLI::App& command) {

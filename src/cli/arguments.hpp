@@ -1,4 +1,4 @@
-// Arguments as people write them: names of formats and modes, FILE:FORMAT, and a hint where a name is misspelt.
+// Arguments as people write them: names of formats and modes, references to files, and a hint where a name is misspelt.
 #pragma once
 
 #include <filesystem>
@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include <assay/file/tensor_file.hpp>
 #include <assay/format/name.hpp>
 #include <assay/rounding/name.hpp>
 #include <assay/tensor/tensor.hpp>
@@ -37,17 +38,22 @@ Value named_argument(std::string_view name, std::string_view what) {
                     (hint.empty() ? " Expected one of " + list + "." : hint));
 }
 
-/// FILE or FILE:FORMAT. A colon that no format follows belongs to the file's name if such a file exists.
+/// FILE, FILE:FORMAT, FILE#tensor and so on: see assay/file/file_reference.hpp. Any kind of file.
 struct file_argument {
-  std::filesystem::path path;
-  std::optional<format> stated;
+  file_reference reference;
+  std::filesystem::path path;    ///< of the reference
+  std::optional<format> stated;  ///< when a floating-point format was
 
+  /// Throws std::invalid_argument with one sentence.
   static file_argument parse(const std::string& text);
-  /// Throws usage_error or file_error.
+  /// Throws file_error.
   tensor read() const;
-  /// Also refuses elements that are not codes of a floating-point format.
+  /// Also refuses elements that are not codes of a floating-point format, with usage_error.
   tensor read_codes() const;
 };
+
+/// What every command writes its tensor with: OUT or OUT#tensor, of the kind that the ending says. Throws file_error.
+void write_output(const std::string& text, const tensor& values, const file_metadata& metadata = {});
 
 /// --rounding, --overflow, --subnormals: the policy of one rounding.
 struct conversion_options {

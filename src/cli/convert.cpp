@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include <assay/bulk/random.hpp>
-#include <assay/file/npy.hpp>
 #include <assay/number/convert.hpp>
 #include <assay/tensor/describe.hpp>
 
@@ -63,7 +62,7 @@ exit_code run(const convert_options& options) {
     result.set(i, r.code);
     for (std::size_t k = 0; k < std::size(exception_names); ++k) counts[k] += any(r.raised & exception_names[k].which);
   }
-  write_npy(options.output, result);
+  write_output(options.output, result);
 
   if (options.json) {
     nlohmann::ordered_json report{{"output", options.output},
@@ -91,8 +90,8 @@ exit_code run(const convert_options& options) {
 void add_convert(CLI::App& app, action& chosen) {
   const auto options = std::make_shared<convert_options>();
   auto* command = app.add_subcommand("convert", "Converts a tensor to another format, rounding each element once");
-  command->add_option("IN", options->input, "A .npy file; raw bits need their format: FILE:bfloat16")->required();
-  command->add_option("-o,--output", options->output, "The .npy file to write")->required();
+  command->add_option("IN", options->input, "FILE, FILE#tensor; raw bits need their format: FILE:bfloat16")->required();
+  command->add_option("-o,--output", options->output, "The file to write: .npy, .npz, .safetensors, .bin")->required();
   command->add_option("--to", options->to, "The format to convert to")->required();
   options->policy.add_to(*command);
   command->get_option("--rounding")
@@ -104,10 +103,11 @@ void add_convert(CLI::App& app, action& chosen) {
   command->add_flag("--json", options->json, "The summary for machines");
   command->add_flag("-q,--quiet", options->quiet, "No summary");
   command->footer(
-      "float16, float32 and float64 are written as such, tf32 as the float32 it lies in, other formats as raw bits.\n"
+      "Files: .npy, .npz, .safetensors, .pt, .bin (read with its shape: FILE.bin:e5m2[64,128]); docs/file-formats.md.\n"
       "Examples:\n"
       "  assay convert weights.npy -o weights_fp8.npy --to e4m3fn --overflow saturate_finite\n"
       "  assay convert bits.npy:bfloat16 -o values.npy --to binary32\n"
+      "  assay convert model.safetensors#layer.weight -o w.safetensors --to e4m3fn\n"
       "  assay convert x.npy -o y.npy --to e5m2 --rounding stochastic --seed 7");
   command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }

@@ -6,7 +6,6 @@
 
 #include <assay/accumulate/grammar.hpp>
 #include <assay/bulk/gemm.hpp>
-#include <assay/file/npy.hpp>
 #include <assay/number/convert.hpp>
 #include <assay/tensor/describe.hpp>
 
@@ -30,7 +29,7 @@ struct run_options {
     command.add_option("--a", a, a_text)->required();
     command.add_option("--b", b, b_text)->required();
     command.add_option("--c", c, c_text);
-    command.add_option("-o,--output", output, "The .npy file to write")->required();
+    command.add_option("-o,--output", output, "The file to write: .npy, .npz, .safetensors, .bin")->required();
     command.add_option("--to", to, "The format of the results; integers from an integer accumulator")->required();
   }
   void add_arithmetic(CLI::App& command) {
@@ -64,17 +63,13 @@ std::string type_name(const element& e) {
 
 /// FILE, FILE:FORMAT or FILE:INTEGERS. Signed integers speak for themselves; unsigned ones may be raw bits.
 operand_tensor read_operand(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  const auto stated = colon == std::string::npos ? std::nullopt : find_named_integer_format(text.substr(colon + 1));
+  const file_argument file = file_argument::parse(text);
+  const auto stated = file.reference.type ? file.reference.type->integers : std::nullopt;
   operand_tensor x;
-  x.values = stated ? read_npy(text.substr(0, colon)) : file_argument::parse(text).read();
+  x.values = file.read();
   const element_type& type = x.values.type();
-  const std::string path = stated ? text.substr(0, colon) : file_argument::parse(text).path.string();
+  const std::string path = file.reference.name();
   if (stated) {
-    if (type.is_floating() || type.integer_bits != (stated->bits <= 8 ? 8 : stated->bits)) {
-      throw usage_error(
-          fmt::format("{}: holds {}; expected integers of the width of {}.", path, to_string(type), name_of(*stated)));
-    }
     x.type = *stated;
   } else if (type.is_floating()) {
     x.type = type.layout;
@@ -123,7 +118,7 @@ exit_code finish(gemm_problem& p, const run_options& options, extents shape, std
   p.d.type = to;
   p.d.codes = result.bytes().data();
   compute(p);
-  write_npy(options.output, result);
+  write_output(options.output, result);
   if (options.json) {
     const nlohmann::ordered_json report{{"output", options.output},
                                         {"a", type_name(p.a.type)},

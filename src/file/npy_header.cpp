@@ -6,22 +6,10 @@
 #include <cstring>
 #include <vector>
 
-#include <assay/file/error.hpp>
+#include "fail.hpp"
 
 namespace assay::detail {
 namespace {
-
-[[noreturn]] void fail(std::string_view name, const std::string& sentence) {
-  throw file_error(std::string(name) + ": " + sentence);
-}
-
-/// Untrusted text in a message: short, and printable.
-std::string quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text.substr(0, 40)) out += c >= 0x20 && c < 0x7f ? c : '?';
-  if (text.size() > 40) out += "...";
-  return out + "'";
-}
 
 /// Reads the one Python dictionary that NumPy writes: strings, True, False, and tuples of integers.
 class dictionary_reader {
@@ -43,7 +31,8 @@ class dictionary_reader {
         has_shape_ = true;
         header_.shape = shape();
       } else {
-        fail(name_, "the header has the key " + quoted(key) + "; expected descr, fortran_order and shape, each once.");
+        fail(name_,
+             "the header has the key " + in_quotes(key) + "; expected descr, fortran_order and shape, each once.");
       }
       if (!accept(',')) {
         expect('}');
@@ -51,7 +40,7 @@ class dictionary_reader {
       }
     }
     skip_space();
-    if (!rest_.empty()) fail(name_, "the header goes on after its dictionary with " + quoted(rest_) + ".");
+    if (!rest_.empty()) fail(name_, "the header goes on after its dictionary with " + in_quotes(rest_) + ".");
     if (!has_descr_ || !has_order_ || !has_shape_) {
       fail(name_, "the header lacks a key; expected descr, fortran_order and shape.");
     }
@@ -71,13 +60,14 @@ class dictionary_reader {
     return true;
   }
   void expect(char c) {
-    if (!accept(c)) fail(name_, "the header has " + quoted(rest_) + " where '" + c + "' was expected.");
+    if (!accept(c)) fail(name_, "the header has " + in_quotes(rest_) + " where '" + c + "' was expected.");
   }
   std::string_view string(const char* expected) {
     skip_space();
     const char quote = rest_.empty() ? '\0' : rest_[0];
     const std::size_t end = quote == '\'' || quote == '"' ? rest_.find(quote, 1) : std::string_view::npos;
-    if (end == std::string_view::npos) fail(name_, "the header has " + quoted(rest_) + "; expected " + expected + ".");
+    if (end == std::string_view::npos)
+      fail(name_, "the header has " + in_quotes(rest_) + "; expected " + expected + ".");
     const std::string_view text = rest_.substr(1, end - 1);
     rest_.remove_prefix(end + 1);
     return text;
@@ -90,7 +80,7 @@ class dictionary_reader {
       rest_.remove_prefix(word.size());
       return value;
     }
-    fail(name_, "the header's fortran_order is " + quoted(rest_) + "; expected True or False.");
+    fail(name_, "the header's fortran_order is " + in_quotes(rest_) + "; expected True or False.");
   }
   extents shape() {
     expect('(');
@@ -99,7 +89,7 @@ class dictionary_reader {
       skip_space();
       std::size_t size = 0;
       const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), size);
-      if (error != std::errc()) fail(name_, "the header's shape has " + quoted(rest_) + "; expected an extent.");
+      if (error != std::errc()) fail(name_, "the header's shape has " + in_quotes(rest_) + "; expected an extent.");
       rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
       if (!rest_.empty() && rest_[0] == 'L') rest_.remove_prefix(1);  // Python 2's long integers
       if (sizes.size() == max_rank) fail(name_, "the shape has more than 8 axes; at most 8 are supported.");
@@ -115,7 +105,8 @@ class dictionary_reader {
   void descr(std::string_view text) {
     const std::string_view whole = text;
     const auto unsupported = [&] {
-      fail(name_, "the dtype is " + quoted(whole) + "; expected f2, f4, f8, b1, i1 to i8, u1 to u8, V1, V2, V4 or V8.");
+      fail(name_,
+           "the dtype is " + in_quotes(whole) + "; expected f2, f4, f8, b1, i1 to i8, u1 to u8, V1, V2, V4 or V8.");
     };
     if (text.empty()) unsupported();
     if (std::string_view("<>|=").find(text[0]) != std::string_view::npos) {
@@ -142,6 +133,10 @@ std::string npy_header::dtype() const {
   std::string text(1, item_bytes == 1 ? '|' : big_endian ? '>' : '<');
   text += letter;
   return text + std::to_string(item_bytes);
+}
+
+bool needs_longer_preamble(std::span<const std::byte> preamble) {
+  return preamble.size() > 6 && std::to_integer<int>(preamble[6]) > 1;
 }
 
 npy_dictionary_place find_npy_dictionary(std::span<const std::byte> preamble, std::uint64_t file_bytes,

@@ -19,13 +19,17 @@ struct npy_header {
   int item_bytes = 0;  ///< 1, 2, 4 or 8
   bool fortran_order = false;
   extents shape;
+  std::uint64_t data_begin = 0;  ///< bytes before the elements
 
   /// As NumPy writes it: <f4, |u1.
   std::string dtype() const;
 };
 
-/// Magic, version and the longest length field.
-inline constexpr std::size_t npy_preamble_bytes = 12;
+/// Magic, version and the length field, of 2 bytes in version 1 and of 4 later.
+inline constexpr std::size_t npy_version_1_preamble_bytes = 10, npy_preamble_bytes = 12;
+
+/// Whether the first bytes are those of a version whose preamble is the longer one.
+bool needs_longer_preamble(std::span<const std::byte> preamble);
 
 /// Where the dictionary lies: after `begin` bytes, `length` of them.
 struct npy_dictionary_place {

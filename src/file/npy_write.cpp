@@ -1,12 +1,12 @@
-#include <algorithm>
 #include <array>
-#include <bit>
-#include <cstring>
 #include <string>
+#include <vector>
 
 #include <assay/file/atomic_file.hpp>
 #include <assay/file/npy.hpp>
 #include <assay/tensor/describe.hpp>
+
+#include "npy_stream.hpp"
 
 namespace assay {
 namespace {
@@ -25,37 +25,27 @@ std::string dtype_of(const element_type& type) {
   return order + (native ? "f" : "u") + bytes;
 }
 
-/// Preamble and dictionary, padded with spaces so that the data starts at a multiple of 64 bytes.
-std::string header_of(const tensor& values) {
-  std::string text = "{'descr': '" + dtype_of(values.type()) +
-                     "', 'fortran_order': False, 'shape': " + to_string(values.shape()) + ", }";
-  constexpr std::size_t preamble = 10;
-  text.append(63 - (preamble + text.size()) % 64, ' ');
-  text += '\n';
-  const auto length = static_cast<unsigned>(text.size());
-  const std::array<char, preamble> start{
-      '\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0, static_cast<char>(length & 0xff), static_cast<char>(length >> 8)};
-  return std::string(start.begin(), start.end()) + text;
-}
-
 }  // namespace
 
+/// Padded with spaces so that the elements start at a multiple of 64 bytes.
+std::string detail::npy_preamble_of(const tensor& values) {
+  std::string text = "{'descr': '" + dtype_of(values.type()) +
+                     "', 'fortran_order': False, 'shape': " + to_string(values.shape()) + ", }";
+  constexpr std::size_t preamble = npy_version_1_preamble_bytes;
+  text.append(63 - (preamble + text.size()) % 64, ' ');
+  text += '\n';
+  std::string whole = "\x93NUMPY";
+  whole += '\x01';
+  whole += '\x00';
+  detail::append_little_endian(whole, text.size(), 2);
+  return whole + text;
+}
+
 void write_npy(const std::filesystem::path& path, const tensor& values) {
-  const std::string header = header_of(values);
-  const bool is_tf32 = values.type().is_floating() && values.type().layout == tf32;
-  tensor as_in_files;
-  std::span<const std::byte> data = values.bytes();
-  if (is_tf32 || (std::endian::native == std::endian::big && values.type().bytes() > 1)) {
-    as_in_files = values;
-    for (std::size_t i = 0; is_tf32 && i < values.size(); ++i) as_in_files.set(i, values[i] << 13);
-    if constexpr (std::endian::native == std::endian::big) {
-      const auto each = static_cast<std::ptrdiff_t>(values.type().bytes());
-      for (auto at = as_in_files.bytes().begin(); at != as_in_files.bytes().end(); at += each)
-        std::reverse(at, at + each);
-    }
-    data = as_in_files.bytes();
-  }
-  const std::array<std::span<const std::byte>, 2> parts{std::as_bytes(std::span(header)), data};
+  const std::string preamble = detail::npy_preamble_of(values);
+  std::vector<std::byte> scratch;
+  const std::array<std::span<const std::byte>, 2> parts{
+      std::as_bytes(std::span(preamble)), detail::bytes_for_file(values, 8 * values.type().bytes(), scratch)};
   write_file(path, parts);
 }
 
