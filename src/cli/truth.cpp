@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <assay/file/npy.hpp>
 #include <assay/reference/truth_of.hpp>
 #include <assay/tensor/describe.hpp>
 
@@ -88,11 +87,11 @@ exit_code run(const truth_options& options) {
     const truth& t = truths[i];
     if (t.value.size() == 0 && t.value.shape() == extents{0}) continue;  // which the call does not ask for
     const std::string file = result_path(options.output, kernel, i).string();
-    write_npy(file, t.value);
+    write_output(file, t.value);
     if (want.enclosure) {
       const std::filesystem::path bounds = result_path(options.enclosure, kernel, i);
-      write_npy(with_name(bounds, "lower"), t.lower);
-      write_npy(with_name(bounds, "upper"), t.upper);
+      write_output(with_name(bounds, "lower").string(), t.lower);
+      write_output(with_name(bounds, "upper").string(), t.upper);
     }
     results.push_back(result_json(kernel.results[i].name, file, t));
     if (options.json || options.quiet) continue;

@@ -83,6 +83,11 @@ class pytorch_container final : public tensor_container {
                      std::to_string(entry.storage_bytes) + ".");
     }
     const auto each = static_cast<std::uint64_t>(entry.dtype->bytes);
+    // Memory is taken for what is in the file: one element must not become a billion by strides of 0.
+    if (const auto count = entry.shape.checked_count(); !count || *count > storage->size / each) {
+      fail(name, "its shape " + to_string(entry.shape) + " repeats the " + std::to_string(storage->size / each) +
+                     " elements of its storage (it was expanded); save it made contiguous.");
+    }
     const bool empty = entry.shape.count() == 0;  // its offset may be anything
     const std::uint64_t begin = empty ? 0 : entry.offset * each, end = empty ? 0 : entry.end() * each;
     const auto whole = archive_.open(*storage);

@@ -154,7 +154,7 @@ class tensor_finder {
     tensor.storage_bytes = elements * each;
   }
 
-  /// Every element lies in the storage, and there are no more of them than the storage has.
+  /// Every element lies in the storage.
   void check_place(const torch_tensor& tensor) const {
     const std::uint64_t elements = tensor.storage_bytes / static_cast<std::uint64_t>(tensor.dtype->bytes);
     const std::string what = "of shape " + to_string(tensor.shape) + " from element " + std::to_string(tensor.offset) +
@@ -166,11 +166,6 @@ class tensor_finder {
       const std::uint64_t steps = tensor.shape[axis] - 1, stride = tensor.strides[axis];
       if (steps != 0 && stride > room / steps) refuse(tensor.name, what);
       room -= steps * stride;
-    }
-    const auto count = tensor.shape.checked_count();
-    if (!count || *count > elements) {
-      refuse(tensor.name, "of shape " + to_string(tensor.shape) + " repeats its storage's " + std::to_string(elements) +
-                              " elements (it was expanded); save it made contiguous");
     }
   }
 

@@ -183,7 +183,7 @@ TEST_CASE("run refuses what it cannot compute in one sentence, and writes nothin
   check_refusal(f.folder, "run gemm --a a.npy --b b.npy -o x.npy --to binary32",
                 "holds uint16; say what its codes are, as in a.npy:bfloat16 or a.npy:uint16");
   check_refusal(f.folder, "run gemm --a a.npy:uint8 --b b.npy -o x.npy --to binary32",
-                "holds uint16; expected integers of the width of uint8");
+                "holds uint16, but a code of uint8 takes 8 bits");
   check_refusal(f.folder, good + "--transpose-b", "op(A) is 3 x 40 and op(B) 5 x 40");
   check_refusal(f.folder, good + "--c bias.npy", "c has shape (5,); expected two axes");
   check_refusal(f.folder, good + "--bias c.npy", "bias has shape (3, 5); expected (5,)");
