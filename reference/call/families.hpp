@@ -2,6 +2,8 @@
 #pragma once
 
 #include <span>
+#include <stdexcept>
+#include <string>
 
 #include <assay/reference/truth_of.hpp>
 
@@ -31,6 +33,13 @@ inline std::vector<truth> only(truth t) {
   std::vector<truth> all;
   all.push_back(std::move(t));
   return all;
+}
+
+/// An integer attribute that counts something. Throws std::invalid_argument below zero.
+inline std::size_t count_of(const kernel_call& call, std::string_view name) {
+  const std::int64_t n = call.integer(name);
+  if (n >= 0) return static_cast<std::size_t>(n);
+  throw std::invalid_argument(std::string(name) + " is " + std::to_string(n) + "; expected at least 0");
 }
 
 /// A mask input's bytes, 0 or 1 each; empty when it was not given.

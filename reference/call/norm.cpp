@@ -1,4 +1,8 @@
+#include <assay/format/formats.hpp>
+#include <assay/reference/batch_norm.hpp>
+#include <assay/reference/group_norm.hpp>
 #include <assay/reference/layer_norm.hpp>
+#include <assay/reference/rms_norm.hpp>
 
 #include "families.hpp"
 
@@ -6,12 +10,40 @@ namespace assay::reference {
 
 namespace {
 
+rms_norm_options rms_norm_options_of(const kernel_call& call) {
+  rms_norm_options options{.axes = count_of(call, "axes"), .eps = call.number("eps")};
+  if (const std::string name = call.choice("cast_before_weight"); name != "none") {
+    options.cast_before_weight = find_named_format(name);
+  }
+  return options;
+}
+
+std::vector<truth> batch_norm_of(const kernel_call& call, const request& want) {
+  batch_norm_truth t = batch_norm(
+      call.view("x"), call.view("weight"), call.view("bias"), call.view("running_mean"), call.view("running_var"),
+      {.eps = call.number("eps"), .training = call.flag("training"), .momentum = call.number("momentum")}, want);
+  std::vector<truth> all;
+  all.push_back(std::move(t.y));
+  all.push_back(std::move(t.running_mean));
+  all.push_back(std::move(t.running_var));
+  return all;
+}
+
 constexpr call_row rows[] = {
     {"layer_norm",
      [](const kernel_call& call, const request& want) {
        return only(layer_norm(call.view("x"), call.view("weight"), call.view("bias"),
-                              {.axes = static_cast<std::size_t>(call.integer("axes")), .eps = call.number("eps")},
-                              want));
+                              {.axes = count_of(call, "axes"), .eps = call.number("eps")}, want));
+     }},
+    {"rms_norm",
+     [](const kernel_call& call, const request& want) {
+       return only(rms_norm(call.view("x"), call.view("weight"), rms_norm_options_of(call), want));
+     }},
+    {"batch_norm", batch_norm_of},
+    {"group_norm",
+     [](const kernel_call& call, const request& want) {
+       return only(group_norm(call.view("x"), call.view("weight"), call.view("bias"),
+                              {.groups = count_of(call, "groups"), .eps = call.number("eps")}, want));
      }},
 };
 

@@ -27,6 +27,10 @@ ASSAY_VECTORISED bool all_finite(std::span<const double> x) {
   return carried >> 63 == 0;
 }
 
+void check_finite(double x, const char* name) {
+  if (!std::isfinite(x)) complain(name, x, "a finite number");
+}
+
 void check_positive(double x, const char* name) {
   if (!(x > 0) || std::isinf(x)) complain(name, x, "a finite number above zero");
 }

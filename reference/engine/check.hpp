@@ -14,6 +14,7 @@
 namespace assay::reference {
 
 // Each throws std::invalid_argument that names the argument, what it is, and what was expected.
+void check_finite(double x, const char* name);
 void check_positive(double x, const char* name);      ///< and finite
 void check_not_negative(double x, const char* name);  ///< and finite
 void check_same_shape(const extents& found, const char* name, const extents& expected, const char* other);

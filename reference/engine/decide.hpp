@@ -11,9 +11,19 @@
 
 namespace assay::reference {
 
+/// An element whose narrow interval still holds a rounding boundary: it is likely to be that boundary itself, or closer
+/// to it than any precision shows (1 - e^-1000000). Which side of it the element lies on decides.
+struct candidate {
+  std::size_t element;
+  boundary near;
+  ball::bounds_pair bounds;
+  std::optional<int> side;  ///< the sign of the element - near.at, once it is known
+};
+
 /// Scratch memory of one thread.
 struct workspace {
   std::vector<std::size_t> all, selected, open, still_open;
+  std::vector<candidate> candidates;
   std::vector<double> values, radii;  ///< of a whole group
   std::vector<std::uint64_t> codes;
 
@@ -72,6 +82,29 @@ std::optional<int> side_of(const Kernel& f, std::size_t i, const rational& t) {
   return side;
 }
 
+/// Finds their sides: of all at once, so that what they share is computed once.
+template <class Kernel>
+void find_sides(const Kernel& f, std::vector<candidate>& all) {
+  if constexpr (has_exact_field<Kernel> && !has_comparison<Kernel>) {
+    using field = typename Kernel::exact_field;
+    std::sort(all.begin(), all.end(), [](const candidate& a, const candidate& b) { return a.element < b.element; });
+    std::vector<std::size_t> which;
+    for (const candidate& c : all) which.push_back(c.element);
+    try {
+      f.template evaluate<field>(selection(which), [&](std::size_t i, const field& y) {
+        const auto at = std::lower_bound(all.begin(), all.end(), i,
+                                         [](const candidate& c, std::size_t element) { return c.element < element; });
+        at->side = compare(y, at->near.at);
+      });
+      return;
+    } catch (const std::domain_error&) {  // one of them is not in the field: the others may be
+    }
+  }
+  for (candidate& c : all) {
+    if (!c.side) c.side = side_of(f, c.element, c.near.at);
+  }
+}
+
 /// The elements of `open`, which balls could not decide.
 template <class Kernel, takes_elements Store>
 void decide_by_intervals(const Kernel& f, const output_rule& rule, const request& want, workspace& w,
@@ -91,20 +124,26 @@ void decide_by_intervals(const Kernel& f, const output_rule& rule, const request
         ++made.interval;
         return;
       }
-      // A boundary that a narrow interval still holds is likely to be the value itself, or closer to it than any
-      // precision shows (1 - e^-1000000): which side it lies on decides.
       const auto near = rule.boundary_in(y);
       if (near && (near->alone || bits == exact_from)) {
-        const std::optional<int> side = side_of(f, i, near->at);
-        if (side && (*side == 0 || near->alone)) {
-          store(i, *side == 0 ? rule.code_of_boundary(near->at, sign) : rule.code_beside(near->at, *side),
-                bounds_of(y));
-          ++made.exact;
-          return;
-        }
+        w.candidates.push_back({i, *near, bounds_of(y), {}});
+      } else {
+        w.still_open.push_back(i);
       }
-      w.still_open.push_back(i);
     });
+    if (!w.candidates.empty()) find_sides(f, w.candidates);
+    for (const candidate& c : w.candidates) {
+      if (c.side && (*c.side == 0 || c.near.alone)) {
+        store(c.element,
+              *c.side == 0 ? rule.code_of_boundary(c.near.at, sign_of(f, c.element))
+                           : rule.code_beside(c.near.at, *c.side),
+              c.bounds);
+        ++made.exact;
+      } else {
+        w.still_open.push_back(c.element);
+      }
+    }
+    w.candidates.clear();
     made.most_bits = std::max(made.most_bits, bits);
     std::swap(w.open, w.still_open);
   }

@@ -70,11 +70,15 @@ line_mask::line_mask(std::span<const std::uint8_t> keep, const extents& shape, c
   }
 }
 
+void put_codes(truth& t, std::size_t n, std::span<const std::uint64_t> codes) {
+  const auto bytes = static_cast<std::size_t>(t.value.type().bytes());
+  store_codes(t.value.bytes().subspan(n * bytes, codes.size() * bytes), codes);
+}
+
 void line_of_truth::line(const workspace& w) const {
   const std::size_t count = w.codes.size();
-  const auto bytes = static_cast<std::size_t>(truth_.value.type().bytes());
   if (step_ == 1) {
-    store_codes(truth_.value.bytes().subspan(first_ * bytes, count * bytes), w.codes);
+    put_codes(truth_, first_, w.codes);
   } else {
     for (std::size_t k = 0; k < count; ++k) truth_.value.set(first_ + k * step_, w.codes[k]);
   }

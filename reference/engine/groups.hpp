@@ -47,14 +47,19 @@ class line_mask {
 /// Room for a result of this shape.
 truth make_truth(const request& want, const extents& shape);
 
+/// An element's bounds, in C order, if they were asked for.
+inline void put_bounds(truth& t, std::size_t n, ball::bounds_pair bounds) {
+  if (t.lower.size() == 0) return;
+  t.lower.set(n, std::bit_cast<std::uint64_t>(bounds.lower));
+  t.upper.set(n, std::bit_cast<std::uint64_t>(bounds.upper));
+}
 /// Writes one element of a truth, in C order.
 inline void put(truth& t, std::size_t n, std::uint64_t code, ball::bounds_pair bounds) {
   t.value.set(n, code);
-  if (t.lower.size() != 0) {
-    t.lower.set(n, std::bit_cast<std::uint64_t>(bounds.lower));
-    t.upper.set(n, std::bit_cast<std::uint64_t>(bounds.upper));
-  }
+  put_bounds(t, n, bounds);
 }
+/// Writes the codes of elements from the n-th on.
+void put_codes(truth& t, std::size_t n, std::span<const std::uint64_t> codes);
 
 /// Elements of a truth that a group decides: the k-th is at first + k step in C order.
 class line_of_truth {

@@ -14,6 +14,11 @@ struct affine {
   std::span<const double> weight, bias;
   std::size_t run = 1;
 
+  /// Those of `count` runs from the first on.
+  affine part(std::size_t first, std::size_t count) const {
+    return {weight.empty() ? weight : weight.subspan(first, count), bias.empty() ? bias : bias.subspan(first, count),
+            run};
+  }
   bool is_finite(std::size_t i) const { return std::isfinite(weight_of(i)) && std::isfinite(bias_of(i)); }
   double weight_of(std::size_t i) const { return weight.empty() ? 1 : weight[i / run]; }
   double bias_of(std::size_t i) const { return bias.empty() ? 0 : bias[i / run]; }

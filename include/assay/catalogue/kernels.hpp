@@ -68,8 +68,11 @@ inline constexpr in norm_inputs[]{x,
                                   {"bias", "as the normalised axes", "addends", real, optional}};
 inline constexpr at layer_norm_attributes[]{{"axes", integer, "1", "how many of the last axes are normalised together"},
                                             eps};
-inline constexpr at rms_norm_attributes[]{layer_norm_attributes[0],
-                                          {"eps", number, "1e-6", "added to the mean square, as this very number"}};
+inline constexpr at rms_norm_attributes[]{
+    layer_norm_attributes[0],
+    {"eps", number, "1e-6", "added to the mean square, as this very number"},
+    {"cast_before_weight", choice, "none", "format that x / rms is stored in before the weight",
+     "none bfloat16 binary16 binary32 e4m3fn e5m2"}};
 inline constexpr in channel_norm_inputs[]{{"x", "(N, C, ...)", "the input"},
                                           {"weight", "(C,)", "factors", real, optional},
                                           {"bias", "(C,)", "addends", real, optional}};
@@ -314,7 +317,8 @@ inline constexpr kernel_info kernels[]{
      "dx = s (g - mean(g) - n mean(g n)), g = dy weight, n = (x - mean) s, s = 1 / sqrt(v + eps)",
      catalogue::norm_backward_inputs, catalogue::layer_norm_attributes, catalogue::layer_norm_backward_results},
     {"rms_norm_backward", "dx = s (g - n mean(g n)), g = dy weight, n = x s, s = 1 / sqrt(mean of x^2 + eps)",
-     catalogue::norm_backward_inputs, catalogue::rms_norm_attributes, catalogue::rms_norm_backward_results},
+     catalogue::norm_backward_inputs, std::span(catalogue::rms_norm_attributes).first(2),
+     catalogue::rms_norm_backward_results},
     {"cross_entropy_backward", "dx = dy (softmax(x) sum over c of target_c weight_c - target weight)",
      catalogue::cross_entropy_backward_inputs, catalogue::cross_entropy_attributes, catalogue::dx_only},
     {"mse_backward", "dx = 2 dy (x - target)", catalogue::mse_backward_inputs, catalogue::loss_attributes,
