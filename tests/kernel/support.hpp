@@ -68,6 +68,17 @@ inline tensor run(const assay::kernel_call& call, const std::string& arithmetic,
   return assay::run_kernel(call, assay::parse_arithmetic(call.name(), arithmetic), threads)[0];
 }
 
+/// Every word of every choice of a kernel, alone; and none.
+inline std::vector<std::string> single_variants(std::string_view kernel) {
+  std::vector<std::string> all{""};
+  for (const assay::attribute_info& info : assay::variants_of(kernel)) {
+    assay::detail::for_each_word(info.choices, ' ', [&](std::string_view word) {
+      if (!word.empty()) all.push_back(" " + std::string(info.name) + "=" + std::string(word));
+    });
+  }
+  return all;
+}
+
 inline tensor truth(const assay::kernel_call& call, format to) {
   return assay::reference::truth_of(call, {.to = to})[0].value;
 }

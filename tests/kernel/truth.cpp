@@ -10,18 +10,6 @@ using assay::kernel_call;
 
 namespace {
 
-/// Every word of every choice of a kernel, alone; variants that only make sense with others are left to their own
-/// tests.
-std::vector<std::string> single_variants(std::string_view kernel) {
-  std::vector<std::string> all{""};
-  for (const assay::attribute_info& info : assay::variants_of(kernel)) {
-    assay::detail::for_each_word(info.choices, ' ', [&](std::string_view word) {
-      if (!word.empty()) all.push_back(" " + std::string(info.name) + "=" + std::string(word));
-    });
-  }
-  return all;
-}
-
 void check_near_truth(const kernel_call& call, double bound, std::string_view besides = "") {
   const tensor due = truth(call, binary64);
   for (const std::string& variant : single_variants(call.name())) {

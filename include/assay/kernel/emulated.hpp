@@ -29,6 +29,9 @@ class emulated {
   }
 
   value constant(double x) const { return {convert(x, in_).code}; }
+  value lowest() const {
+    return {(in_.has_infinity() ? in_.infinity_code() : in_.max_finite_code()) | in_.sign_mask()};
+  }
   value add(value x, value y) { return {assay::add(at(x), at(y), in_, how_, word()).code}; }
   value subtract(value x, value y) { return {assay::subtract(at(x), at(y), in_, how_, word()).code}; }
   value multiply(value x, value y) { return {assay::multiply(at(x), at(y), in_, how_, word()).code}; }

@@ -36,6 +36,7 @@ class machine {
   void begin(std::uint64_t /*stream*/) {}
 
   T constant(double x) const { return static_cast<T>(x); }
+  T lowest() const { return -std::numeric_limits<T>::infinity(); }
   T add(T x, T y) const { return x + y; }
   T subtract(T x, T y) const { return x - y; }
   T multiply(T x, T y) const { return x * y; }

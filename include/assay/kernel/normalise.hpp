@@ -21,8 +21,9 @@ struct normalise_form {
     quotient,    ///< (x - m) / sqrt(v + eps)
   };
   enum class affine {
-    rounded,  ///< times weight, plus bias: two roundings
+    rounded,  ///< n times weight, plus bias: two roundings
     fused,    ///< one
+    folded,   ///< x (s w) + (b - m (s w)): batch and group norm on CPUs, and in convolutions that absorb them
   };
 
   statistics_form statistics = {};
@@ -36,8 +37,9 @@ inline constexpr attribute_info eps_variant{"eps", attribute_info::kind::choice,
 inline constexpr attribute_info root_variant{"root", attribute_info::kind::choice, "rsqrt",
                                              "rsqrt in one rounding, 1 / sqrt, or a division by the root",
                                              "rsqrt reciprocal quotient"};
-inline constexpr attribute_info affine_variant{"affine", attribute_info::kind::choice, "rounded",
-                                               "times weight plus bias in two roundings or in one", "rounded fused"};
+inline constexpr attribute_info affine_variant{
+    "affine", attribute_info::kind::choice, "rounded",
+    "n w + b in two roundings or in one, n = (x - m) s; or x (s w) + (b - m (s w))", "rounded fused folded"};
 inline constexpr attribute_info layer_norm_variants[]{variance_variant, mean_variant, chunk_variant,
                                                       eps_variant,      root_variant, affine_variant};
 inline constexpr attribute_info rms_norm_variants[]{mean_variant, eps_variant, root_variant};
@@ -72,16 +74,32 @@ typename A::value weighted(A& a, typename A::value n, line<A> weight, line<A> bi
   return a.add(a.multiply(n, weight[i]), bias[i]);
 }
 
+/// y = (x - m) s w + b once mean and variance are known. x and y may be the same memory.
+template <scalar_arithmetic A>
+void normalise(A& a, line<A> x, const line_statistics<typename A::value>& of, line<A> weight, line<A> bias, double eps,
+               line_out<A> y, const normalise_form& form, const cast* normalised = nullptr) {
+  const auto scale = scale_of(a, of.variance, eps, form);
+  if (form.end == normalise_form::affine::folded) {
+    const auto s = form.inverse == normalise_form::root::quotient ? a.divide(a.constant(1), scale) : scale;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const auto slope = weight.empty() ? s : a.multiply(s, weight[i]);
+      const auto offset = a.multiply(of.mean, slope);
+      y[i] = a.add(a.multiply(x[i], slope), bias.empty() ? a.negate(offset) : a.subtract(bias[i], offset));
+    }
+    return;
+  }
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    y[i] = a.through(normalised, scaled(a, a.subtract(x[i], of.mean), scale, form));
+  }
+  for (std::size_t i = 0; i < x.size(); ++i) y[i] = weighted(a, y[i], weight, bias, i, form);
+}
+
 /// x and y may be the same memory; the line is not empty.
 template <scalar_arithmetic A>
 void layer_norm(A& a, line<A> x, line<A> weight, line<A> bias, double eps, line_out<A> y, const normalise_form& form,
                 const cast* normalised = nullptr) {
   const auto s = statistics_of(a, x, form.statistics, static_cast<double>(x.size()));
-  const auto scale = scale_of(a, s.variance, eps, form);
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    y[i] = a.through(normalised, scaled(a, a.subtract(x[i], s.mean), scale, form));
-  }
-  for (std::size_t i = 0; i < x.size(); ++i) y[i] = weighted(a, y[i], weight, bias, i, form);
+  normalise(a, x, s, weight, bias, eps, y, form, normalised);
 }
 
 /// x / sqrt(mean of x^2 + eps) weight.

@@ -11,6 +11,7 @@
 //
 //   A::value                    a number of the compute format
 //   constant(double)            the nearest number, ties to even, whatever the mode of operations
+//   lowest()                    -infinity, or the lowest number of a format without
 //   add(x, y) subtract(x, y) multiply(x, y) divide(x, y) fma(x, y, z) sqrt(x)
 //   call(elementary, x)         by the function model
 //   negate(x) absolute(x)       sign operations: exact
@@ -31,6 +32,7 @@ namespace assay::kernel {
 template <class A>
 concept scalar_arithmetic = requires(A& a, typename A::value x, const cast* point) {
   { a.constant(1.0) } -> std::same_as<typename A::value>;
+  { a.lowest() } -> std::same_as<typename A::value>;
   { a.add(x, x) } -> std::same_as<typename A::value>;
   { a.subtract(x, x) } -> std::same_as<typename A::value>;
   { a.multiply(x, x) } -> std::same_as<typename A::value>;

@@ -1,4 +1,4 @@
-// softmax, log_softmax and logsumexp along a line, in the forms that kernels use.
+// softmax along a line, in the forms that kernels use.
 //
 //   naive     e^x / sum e^x                    overflows from x = 88.7 in binary32, 11.1 in binary16: then NaN
 //   safe      m = max x; e^(x - m) / sum       three passes
@@ -40,16 +40,22 @@ struct softmax_form {
   std::size_t chunk = 1024;
 };
 
-/// In the order of softmax_form's enumerators.
-inline constexpr attribute_info softmax_variants[]{
-    {"algorithm", attribute_info::kind::choice, "safe", "how the exponentials are kept from overflowing",
-     "naive safe online split"},
-    {"exp", attribute_info::kind::choice, "exp",
-     "e^(x - m), 2^((x - m) c) or 2^(x c - m c) with one rounding in the exponent, c = log2 e / T",
-     "exp exp2 exp2_fma"},
-    {"divide", attribute_info::kind::choice, "quotient", "e / sum, or e times 1 / sum", "quotient reciprocal"},
-    {"temperature", attribute_info::kind::choice, "quotient", "x / T, or x times 1 / T", "quotient reciprocal"},
-    {"chunk", attribute_info::kind::integer, "1024", "elements in a part of split"}};
+// Words in the order of softmax_form's enumerators.
+inline constexpr attribute_info algorithm_variant{"algorithm", attribute_info::kind::choice, "safe",
+                                                  "how the exponentials are kept from overflowing",
+                                                  "naive safe online split"};
+inline constexpr attribute_info exp_variant{
+    "exp", attribute_info::kind::choice, "exp",
+    "e^(x - m), 2^((x - m) c), or 2^(x c - m c) with one rounding in the exponent; c = log2 e / T",
+    "exp exp2 exp2_fma"};
+inline constexpr attribute_info divide_variant{"divide", attribute_info::kind::choice, "quotient",
+                                               "e / sum, or e times 1 / sum", "quotient reciprocal"};
+inline constexpr attribute_info temperature_variant{"temperature", attribute_info::kind::choice, "quotient",
+                                                    "x / T, or x times 1 / T", "quotient reciprocal"};
+inline constexpr attribute_info part_variant{"chunk", attribute_info::kind::integer, "1024",
+                                             "elements in a part of split"};
+inline constexpr attribute_info softmax_variants[]{algorithm_variant, exp_variant, divide_variant, temperature_variant,
+                                                   part_variant};
 inline constexpr store_info softmax_stores[]{{"exponentials", "e^(x - m), before they are summed and divided"}};
 
 /// The exponentials of one line, relative to a maximum.
@@ -62,15 +68,13 @@ class exponentials {
       : a_(a),
         form_(form),
         scaled_(temperature != 1),
-        factor_(form.exp == softmax_form::exponential::natural
-                    ? a.constant(form.temperature == softmax_form::scaling::quotient ? temperature : 1 / temperature)
-                    : a.constant(std::numbers::log2e / temperature)) {}
+        temperature_(a.constant(form.temperature == softmax_form::scaling::quotient ? temperature : 1 / temperature)),
+        factor_(a.constant(std::numbers::log2e / temperature)) {}
 
   /// What the maximum is taken of: x / T, or x itself where T is part of the exponent's factor.
-  value logit(value x) {
-    if (!scaled_ || form_.exp != softmax_form::exponential::natural) return x;
-    return form_.temperature == softmax_form::scaling::quotient ? a_.divide(x, factor_) : a_.multiply(x, factor_);
-  }
+  value logit(value x) { return form_.exp == softmax_form::exponential::natural ? over_temperature(x) : x; }
+  /// A logit, or a difference of two, as the natural exponent that it stands for.
+  value exponent(value x) { return form_.exp == softmax_form::exponential::natural ? x : over_temperature(x); }
   /// e^(x - m) for logits.
   value operator()(value x, value m) {
     switch (form_.exp) {
@@ -87,10 +91,16 @@ class exponentials {
   }
 
  private:
+  value over_temperature(value x) {
+    if (!scaled_) return x;
+    const bool divides = form_.temperature == softmax_form::scaling::quotient;
+    return divides ? a_.divide(x, temperature_) : a_.multiply(x, temperature_);
+  }
+
   A& a_;
   softmax_form form_;
   bool scaled_;
-  value factor_;
+  value temperature_, factor_;
 };
 
 /// Maximum and sum of exponentials: of a part of a line, or of all of it.
