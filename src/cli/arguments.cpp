@@ -52,11 +52,15 @@ void write_output(const std::string& text, const tensor& values, const file_meta
   write_tensor(parse_output_reference(text), values, metadata);
 }
 
-void conversion_options::add_to(CLI::App& command) {
-  command.add_option("--rounding", rounding, "ties_to_even, ties_to_away, toward_zero, upward, downward, to_odd")
+void conversion_options::add_to(CLI::App& command, bool stochastic) {
+  command.add_option("--rounding", rounding, "How the result is rounded")
+      ->type_name(value_words<assay::rounding>(stochastic ? "" : "stochastic"))
       ->capture_default_str();
-  command.add_option("--overflow", overflow, "ieee, saturate_finite, to_nan")->capture_default_str();
-  command.add_option("--subnormals", subnormals, "keep, flush_inputs, flush_outputs, flush_both")
+  command.add_option("--overflow", overflow, "What becomes of numbers beyond the largest")
+      ->type_name(value_words<assay::overflow>())
+      ->capture_default_str();
+  command.add_option("--subnormals", subnormals, "What becomes of subnormal numbers")
+      ->type_name(value_words<assay::subnormals>())
       ->capture_default_str();
 }
 

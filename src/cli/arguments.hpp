@@ -38,6 +38,16 @@ Value named_argument(std::string_view name, std::string_view what) {
                     (hint.empty() ? " Expected one of " + list + "." : hint));
 }
 
+/// The names of all modes or policies, with | between them, but for one.
+template <class Value>
+std::string value_words(std::string_view except = "") {
+  std::string words;
+  for (const auto& row : names_of(Value{})) {
+    if (row.name != except) words += (words.empty() ? "" : "|") + std::string(row.name);
+  }
+  return words;
+}
+
 /// FILE, FILE:FORMAT, FILE#tensor and so on: see assay/file/file_reference.hpp. Any kind of file.
 struct file_argument {
   file_reference reference;
@@ -59,7 +69,7 @@ void write_output(const std::string& text, const tensor& values, const file_meta
 struct conversion_options {
   std::string rounding = "ties_to_even", overflow = "ieee", subnormals = "keep";
 
-  void add_to(CLI::App& command);
+  void add_to(CLI::App& command, bool stochastic = false);
   conversion parse() const;
 };
 

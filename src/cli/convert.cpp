@@ -93,9 +93,7 @@ void add_convert(CLI::App& app, action& chosen) {
   command->add_option("IN", options->input, "FILE, FILE#tensor; raw bits need their format: FILE:bfloat16")->required();
   command->add_option("-o,--output", options->output, "The file to write: .npy, .npz, .safetensors, .bin")->required();
   command->add_option("--to", options->to, "The format to convert to")->required();
-  options->policy.add_to(*command);
-  command->get_option("--rounding")
-      ->description("ties_to_even, ties_to_away, toward_zero, upward, downward, to_odd, stochastic");
+  options->policy.add_to(*command, true);
   command->add_option("--random-bits", options->random_bits, "Random bits of stochastic rounding, 1 to 32")
       ->capture_default_str();
   command->add_option("--seed", options->seed, "Seed of stochastic rounding; the same seed gives the same bits")

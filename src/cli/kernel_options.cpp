@@ -16,23 +16,18 @@ std::string input_help(const input_info& in) {
   return text;
 }
 
-std::string comma_separated(std::string_view words) {
+/// The words with another separator between them.
+std::string joined(std::string_view words, std::string_view separator) {
   std::string text;
-  for (const char c : words) text += c == ' ' ? std::string(", ") : std::string(1, c);
+  for (const char c : words) text += c == ' ' ? std::string(separator) : std::string(1, c);
   return text;
 }
 
-std::string attribute_help(const attribute_info& at) {
-  std::string text(at.what);
-  if (!at.choices.empty()) text += ": " + comma_separated(at.choices);
-  return text;
-}
-
-std::string_view type_word(attribute_info::kind kind) {
-  switch (kind) {
+std::string value_word(const attribute_info& at) {
+  switch (at.type) {
     case attribute_info::kind::number: return "NUMBER";
     case attribute_info::kind::integer: return "N";
-    case attribute_info::kind::choice: return "WORD";
+    case attribute_info::kind::choice: return joined(at.choices, "|");
     case attribute_info::kind::flag:
     case attribute_info::kind::integers: break;
   }
@@ -43,12 +38,12 @@ void add_attribute(CLI::App& command, const attribute_info& at, std::string& val
   const std::string name = option_name(at.name);
   if (at.type == attribute_info::kind::flag) {
     const bool on = at.initial == "true";
-    command.add_flag(on ? fmt::format("{},!--no-{}", name, name.substr(2)) : name, value, attribute_help(at))
+    command.add_flag(on ? fmt::format("{},!--no-{}", name, name.substr(2)) : name, value, std::string(at.what))
         ->group("Attributes");
     return;
   }
-  command.add_option(name, value, attribute_help(at))
-      ->type_name(std::string(type_word(at.type)))
+  command.add_option(name, value, std::string(at.what))
+      ->type_name(value_word(at))
       ->default_str(std::string(at.initial))
       ->group("Attributes");
 }
@@ -59,7 +54,7 @@ void set_attribute(kernel_call& call, const attribute_info& at, const std::strin
     std::vector<std::string_view> words;
     detail::for_each_word(at.choices, ' ', [&](std::string_view word) { words.push_back(word); });
     throw usage_error(fmt::format("{} is '{}'; expected one of {}.{}", option_name(at.name), text,
-                                  comma_separated(at.choices), did_you_mean(text, words)));
+                                  joined(at.choices, ", "), did_you_mean(text, words)));
   }
   try {
     call.set_text(at.name, text);

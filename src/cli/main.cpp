@@ -80,8 +80,10 @@ int main(int argc, char** argv) {
   add_check(app, chosen);
   add_run(app, chosen);
   add_truth(app, chosen);
+  add_diff(app, chosen);
   add_convert(app, chosen);
   add_formats(app, chosen);
+  add_completion(app, chosen);
 
   try {
     app.parse(with_dashes(argc, argv));

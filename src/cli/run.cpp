@@ -35,9 +35,7 @@ struct run_options {
   void add_arithmetic(CLI::App& command) {
     command.add_option("--accumulate", accumulate, "What a sum is kept in")->capture_default_str();
     command.add_option("--order", order, "The order of the terms")->capture_default_str();
-    store.add_to(command);
-    command.get_option("--rounding")
-        ->description("ties_to_even, ties_to_away, toward_zero, upward, downward, to_odd, stochastic");
+    store.add_to(command, true);
     command.add_option("--random-bits", random_bits, "Random bits of stochastic rounding, 1 to 32")
         ->capture_default_str();
     command.add_option("--seed", seed, "Seed of stochastic rounding; the same seed gives the same bits")

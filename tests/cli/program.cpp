@@ -48,7 +48,8 @@ const std::string inputs = "check dot --a a.npy:bfloat16 --b b.npy:bfloat16 --c 
 
 TEST_CASE("Every command has help with examples") {
   const scratch_folder folder;
-  for (const char* command : {"", "demo", "formats", "convert", "check", "check dot", "run", "run dot", "run gemm"}) {
+  for (const char* command : {"", "demo", "formats", "convert", "check", "check dot", "run", "run dot", "run gemm",
+                              "truth", "diff", "completion"}) {
     INFO(command);
     const outcome o = run(folder, std::string(command) + " --help");
     CHECK(o.code == 0);

@@ -1,0 +1,18 @@
+# Writes OUTPUT, a C++ source that holds each of FILES as a string literal named after it: page.css is page_css.
+# Literals are cut at 8000 characters: compilers need not take longer ones.
+set(source "#include \"page_files.hpp\"\n\nnamespace assay::cli::page_files {\n\n")
+foreach(file ${FILES})
+  get_filename_component(name ${file} NAME)
+  string(REPLACE "." "_" name ${name})
+  file(READ ${file} text)
+  string(APPEND source "const std::string_view ${name} =")
+  string(LENGTH "${text}" length)
+  set(at 0)
+  while(at LESS length)
+    string(SUBSTRING "${text}" ${at} 8000 piece)
+    string(APPEND source "\n    R\"file(${piece})file\"")
+    math(EXPR at "${at} + 8000")
+  endwhile()
+  string(APPEND source ";\n\n")
+endforeach()
+file(WRITE ${OUTPUT} "${source}}  // namespace assay::cli::page_files\n")
