@@ -36,7 +36,7 @@ complete_words assay truth nll --reduction ''
 complete_words assay truth softmax --x scr
 )");
   CHECK_THAT(said, Contains("assay conv=> convert\n"));
-  CHECK_THAT(said, Contains("assay truth soft=> softmax "));
+  CHECK_THAT(said, Contains("assay truth soft=> ") && Contains("softmax_backward"));
   CHECK_THAT(said, Contains("--temp=> --temperature\n"));
   CHECK_THAT(said, Contains("--to bfl=> bfloat16\n"));
   CHECK_THAT(said, Contains("--reduction => none mean sum\n"));
