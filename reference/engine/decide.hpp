@@ -193,6 +193,21 @@ void decide_line(const Kernel& f, const output_rule& rule, workspace& w, const S
   store_line(store, w);
 }
 
+/// The elements of w.selected by the kernel's estimates; what they leave open is selected still.
+template <class Kernel, takes_elements Store>
+void decide_estimated(const Kernel& f, const output_rule& rule, workspace& w, const Store& store) {
+  if (w.selected.empty()) return;
+  w.values.resize(f.outputs());
+  w.radii.resize(f.outputs());
+  f.estimate(w.values, w.radii);
+  std::erase_if(w.selected, [&](std::size_t i) {
+    const ball::bounds_pair bounds = ball(w.values[i], w.radii[i]).bounds();
+    const auto code = rule.decide(bounds, sign_of(f, i));
+    if (code) store(i, *code, bounds);
+    return code.has_value();
+  });
+}
+
 /// Decides every element of the group and hands it to `store`. Throws undecided.
 template <class Kernel, takes_elements Store>
 void decide(const Kernel& f, const output_rule& rule, const request& want, workspace& w, const Store& store,
@@ -218,6 +233,7 @@ void decide(const Kernel& f, const output_rule& rule, const request& want, works
       }
     }
     ordinary = w.selected.size();
+    if constexpr (estimates_beside_specials<Kernel>) decide_estimated(f, rule, w, store);
     decide_by_balls(f, w.selected, rule, w, store);
   }
   made.fast += ordinary - w.open.size();

@@ -16,6 +16,7 @@
 //
 //   void estimate(std::span<double> values, std::span<double> radii) const;   all elements as balls, in a quick loop of
 //                                                         the kernel's own; what it leaves undecided goes to evaluate()
+//   static constexpr bool estimates_beside_specials = true;   estimate() serves groups with special elements as well
 //
 // Number types: ball (fast), interval (any precision), and the exact field if there is one. Inputs are doubles, which
 // hold every number of the formats; Real(double) is exact.
@@ -51,6 +52,9 @@ template <class Kernel>
 concept has_estimate = requires(const Kernel& f, std::span<double> line) {
   f.estimate(line, line);
 };
+
+template <class Kernel>
+concept estimates_beside_specials = has_estimate<Kernel> && requires { Kernel::estimates_beside_specials; };
 
 template <class Kernel>
 sign_knowledge sign_of(const Kernel& f, std::size_t i) {
