@@ -58,8 +58,9 @@ void register_truth(const std::string& row, format from, const std::string& labe
                     const reference::gemm_options& options = {}, const reference::request& want = {}) {
   benchmark::RegisterBenchmark(row.c_str(), [=](benchmark::State& state) {
     const tensor a = normal_matrix(from, 1), b = normal_matrix(from, 2);
-    measure(state, size * size * size, label,
-            [&] { benchmark::DoNotOptimize(reference::gemm({a.view(), b.view()}, options, want)); });
+    measure(state, size * size * size, label, [&] {
+      benchmark::DoNotOptimize(reference::gemm({a.view(), b.view()}, options, want));
+    });
   })->Unit(benchmark::kMillisecond);
 }
 

@@ -59,11 +59,6 @@ block_scales scales_of(const code_view& view, const reader& values, const char* 
   return {&values, *block_columns, *block_rows, s.batch_step(), 1, s.columns};
 }
 
-void check_finite(double x, const char* name) {
-  if (std::isfinite(x)) return;
-  throw std::invalid_argument(std::string(name) + " is " + std::to_string(x) + "; expected a finite number");
-}
-
 }  // namespace
 
 truth gemm(const gemm_inputs& in, const gemm_options& options, const request& want) {
@@ -73,8 +68,9 @@ truth gemm(const gemm_inputs& in, const gemm_options& options, const request& wa
   const std::size_t m = options.transpose_a ? a.columns : a.rows, k = options.transpose_a ? a.rows : a.columns;
   const std::size_t n = options.transpose_b ? b.rows : b.columns, depth = options.transpose_b ? b.columns : b.rows;
   if (k != depth) {
-    refuse("b", in.b, (options.transpose_b ? "(N, " : "(") + std::to_string(k) + (options.transpose_b ? ")" : ", N)") +
-                          ": a, of shape " + to_string(in.a.shape()) + ", has K = " + std::to_string(k));
+    refuse("b", in.b,
+           (options.transpose_b ? "(N, " : "(") + std::to_string(k) + (options.transpose_b ? ")" : ", N)") +
+               ": a, of shape " + to_string(in.a.shape()) + ", has K = " + std::to_string(k));
   }
   if (a.has_batch && b.has_batch && a.batch != b.batch) {
     refuse("b", in.b, "a batch of " + std::to_string(a.batch) + ", as a has");
@@ -85,10 +81,8 @@ truth gemm(const gemm_inputs& in, const gemm_options& options, const request& wa
 
   const reader a_values(in.a, "a"), b_values(in.b, "b");
   using steps = strided_factor::steps;
-  strided_factor left(a_values, m, k,
-                      options.transpose_a ? steps{a.batch_step(), 1, m} : steps{a.batch_step(), k, 1});
-  strided_factor right(b_values, n, k,
-                       options.transpose_b ? steps{b.batch_step(), k, 1} : steps{b.batch_step(), 1, n});
+  strided_factor left(a_values, m, k, options.transpose_a ? steps{a.batch_step(), 1, m} : steps{a.batch_step(), k, 1});
+  strided_factor right(b_values, n, k, options.transpose_b ? steps{b.batch_step(), k, 1} : steps{b.batch_step(), 1, n});
   left.multiplier = options.alpha;
 
   std::optional<reader> a_scales, b_scales, c_values, bias_values;

@@ -8,8 +8,9 @@ namespace {
 
 activation activation_of(std::string_view word) {
   constexpr std::pair<std::string_view, activation> words[] = {
-      {"none", activation::none},           {"relu", activation::relu},       {"gelu", activation::gelu},
-      {"gelu_tanh", activation::gelu_tanh}, {"silu", activation::silu},       {"sigmoid", activation::sigmoid},
+      {"none", activation::none}, {"relu", activation::relu},
+      {"gelu", activation::gelu}, {"gelu_tanh", activation::gelu_tanh},
+      {"silu", activation::silu}, {"sigmoid", activation::sigmoid},
       {"tanh", activation::tanh}};
   for (const auto& [name, value] : words) {
     if (name == word) return value;

@@ -51,8 +51,14 @@ class sum_line {
 
   sum_line(const matrix_sums& sums, const product_block& block, place row, std::size_t row_of_block,
            stretch_of_vectors columns, bool downward, bool scales, line_memory& memory)
-      : sums_(sums), block_(block), row_(row), row_of_block_(row_of_block), columns_(columns), downward_(downward),
-        m_(memory), any_special_(block.any_special(row_of_block)) {
+      : sums_(sums),
+        block_(block),
+        row_(row),
+        row_of_block_(row_of_block),
+        columns_(columns),
+        downward_(downward),
+        m_(memory),
+        any_special_(block.any_special(row_of_block)) {
     const auto found = block.values(row_of_block);
     m_.values.assign(found.begin(), found.end());
     m_.radii.resize(columns.count);
@@ -100,11 +106,14 @@ class sum_line {
     if (!is_transcendental(sums_.then)) return 0;
     const auto known = exact_.find(j);
     const double reach = m_.radii[j] * (1 + 0x1p-20), x = m_.values[j];
-    return strict_sign_of(sums_.then, known != exact_.end() ? known->second.sign() : x > reach ? 1 : x < -reach ? -1 : 0);
+    return strict_sign_of(sums_.then, known != exact_.end() ? known->second.sign()
+                                      : x > reach           ? 1
+                                      : x < -reach          ? -1
+                                                            : 0);
   }
   bool zero_is_negative(std::size_t j) const {
     if (sums_.then == activation::relu) return false;
-    if (sums_.addends.empty() && !downward_) return false;  // +0 is one of the terms
+    if (sums_.addends.empty() && !downward_) return false;                   // +0 is one of the terms
     if (std::abs(m_.values[j]) > m_.radii[j] * (1 + 0x1p-20)) return false;  // no zero
     zero_terms terms = zeros_of(sums_.a, row_, sums_.b, column(j));
     if (sums_.addends.empty()) terms.positive = true;
@@ -145,7 +154,8 @@ class sum_line {
   double special_sum_of(std::size_t j) const {
     static const std::vector<packed_vectors::special> none;
     const auto& of_column = block_.right().any_special ? block_.right().specials[j] : none;
-    return m_.special[j] + special_sum(sums_.a, row_, block_.left().specials[row_of_block_], sums_.b, column(j), of_column);
+    return m_.special[j] +
+           special_sum(sums_.a, row_, block_.left().specials[row_of_block_], sums_.b, column(j), of_column);
   }
   static std::optional<special_value> special_of_value(double y) {
     return std::isfinite(y) && y != 0 ? std::nullopt : special_from(y);

@@ -42,9 +42,9 @@ enum class activation : std::uint8_t { none, relu, gelu, gelu_tanh, silu, sigmoi
 
 /// What a view without data stands for is said beside it.
 struct gemm_inputs {
-  code_view a, b;  ///< (M, K) and (K, N), or stored transposed; with a third axis in front, a batch of them
-  code_view c = {};                      ///< (M, N) or (batch, M, N); none: no such term
-  code_view bias = {};                   ///< (N,); none: no such term
+  code_view a, b;       ///< (M, K) and (K, N), or stored transposed; with a third axis in front, a batch of them
+  code_view c = {};     ///< (M, N) or (batch, M, N); none: no such term
+  code_view bias = {};  ///< (N,); none: no such term
   code_view a_scale = {}, b_scale = {};  ///< see above; with a third axis in front, a batch of them; none: 1
 };
 
