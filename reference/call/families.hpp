@@ -28,12 +28,15 @@ family cell_family();
 family collective_family();
 family gradient_family();
 
-/// A truth as the only result of its kernel.
-inline std::vector<truth> only(truth t) {
+/// Truths as the results of their kernel.
+template <class... Truths>
+std::vector<truth> all_of(Truths... results) {
   std::vector<truth> all;
-  all.push_back(std::move(t));
+  (all.push_back(std::move(results)), ...);
   return all;
 }
+/// A truth as the only result of its kernel.
+inline std::vector<truth> only(truth t) { return all_of(std::move(t)); }
 
 /// An integer attribute that counts something. Throws std::invalid_argument below zero.
 inline std::size_t count_of(const kernel_call& call, std::string_view name) {

@@ -22,11 +22,7 @@ std::vector<truth> batch_norm_of(const kernel_call& call, const request& want) {
   batch_norm_truth t = batch_norm(
       call.view("x"), call.view("weight"), call.view("bias"), call.view("running_mean"), call.view("running_var"),
       {.eps = call.number("eps"), .training = call.flag("training"), .momentum = call.number("momentum")}, want);
-  std::vector<truth> all;
-  all.push_back(std::move(t.y));
-  all.push_back(std::move(t.running_mean));
-  all.push_back(std::move(t.running_var));
-  return all;
+  return all_of(std::move(t.y), std::move(t.running_mean), std::move(t.running_var));
 }
 
 constexpr call_row rows[] = {
