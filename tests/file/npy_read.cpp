@@ -4,7 +4,7 @@
 #include <assay/number/convert.hpp>
 #include <assay/tensor/describe.hpp>
 
-#include "support.hpp"
+#include "samples.hpp"
 
 using namespace assay;
 using namespace std::string_literals;
@@ -130,4 +130,34 @@ TEST_CASE("A file on disk reads as the same bytes in memory do") {
   const tensor t = read_npy(folder / "x y.npy");
   CHECK(t.shape() == extents{2});
   CHECK(t[0] == 0x3f800000);
+}
+
+TEST_CASE("What NumPy writes for the types of ml_dtypes is read when its format is stated") {
+  for (const auto& [name, stated] : {std::pair<std::string, format>{"bfloat16", bfloat16},
+                                     {"float8_e4m3fn", e4m3fn},
+                                     {"float8_e5m2", e5m2},
+                                     {"float4_e2m1fn", e2m1fn},
+                                     {"float6_e3m2fn", e3m2fn}}) {
+    INFO(name);
+    const std::string file = sample("ml_dtypes_" + name);
+    const tensor t = parse_npy(as_bytes(file), name, stated);
+    CHECK(t.type().layout == stated);
+    CHECK(values_of(t) == std::vector<double>{0.5, -2, 4});
+    // Only float8_e5m2 has a dtype of its own, f1; the others are void elements.
+    if (name == "float8_e5m2") {
+      CHECK(parse_npy(as_bytes(file), name).type().layout == e5m2);
+    } else {
+      CHECK_THROWS_WITH(parse_npy(as_bytes(file), name), Catch::Matchers::Contains("state their format"));
+    }
+  }
+  CHECK(values_of(parse(sample("ml_dtypes_int4"), "x.npy:int4")) == std::vector<double>{1, -1, -8});
+}
+
+TEST_CASE("Pairs of codes in a byte double the last axis, in Fortran order too") {
+  // Bytes [[0x21, 0x43], [0x65, 0x07]], first axis fastest.
+  const tensor t = parse(npy_file("|u1", true, "(2, 2)", "\x21\x65\x43\x07"s), "x.npy:e2m1fn_x2");
+  CHECK(t.shape() == extents{2, 4});
+  for (std::size_t i = 0; i < 8; ++i) CHECK(t[i] == (i + 1) % 8);
+  CHECK_THROWS_WITH(parse(npy_file("|u1", false, "()", "\x21"s), "x.npy:e2m1fn_x2"),
+                    Catch::Matchers::Contains("expected an axis"));
 }
