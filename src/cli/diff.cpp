@@ -123,7 +123,7 @@ void print_text(const comparison& c, const diff_options& options) {
   const std::size_t count = c.a.size();
   if (count == 0) return fmt::print("There are no elements: the shape is {}.\n", to_string(c.a.shape()));
   const bool same = c.beyond == 0;
-  fmt::print("{}  {} of {} elements are more than {} {} apart; the largest distance is {:.6g}\n\n",
+  fmt::print("{}  {} of {} elements apart by more than {} {}; the largest distance is {:.6g}\n\n",
              same ? painted("SAME", colour::green) : painted("DIFFERENT", colour::red), c.beyond, count, options.within,
              c.unit(), c.largest);
   fmt::print("  {} of equal bits, {} zeros of unequal signs, {} NaNs in one only, {} infinities in one only\n\n",

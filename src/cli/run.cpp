@@ -1,280 +1,99 @@
-// assay run dot | gemm: a kernel as the named arithmetic computes it, written to a file.
+// assay run KERNEL --INPUT FILE ... -o OUT [arithmetic]: the emulated kernel.
 #include <memory>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <assay/accumulate/grammar.hpp>
-#include <assay/bulk/gemm.hpp>
-#include <assay/number/convert.hpp>
+#include <assay/kernel/run.hpp>
 #include <assay/tensor/describe.hpp>
 
-#include "arguments.hpp"
+#include "arithmetic_options.hpp"
+#include "kernel_options.hpp"
+#include "result_files.hpp"
+#include "run_product.hpp"
 
 namespace assay::cli {
 namespace {
 
+using json = nlohmann::ordered_json;
+
 struct run_options {
-  std::string a, b, c, bias, output, to;
-  std::string accumulate = "floating:binary32", order = "sequential";
-  conversion_options store;
-  int random_bits = 32;
-  std::uint64_t seed = 0;
-  std::size_t threads = 0;
-  bool transpose_a = false, transpose_b = false;
-  std::optional<float> alpha, beta;
+  explicit run_options(const kernel_info& info) : kernel(info), with(info.name) {}
+
+  kernel_options kernel;
+  arithmetic_options with;
+  std::string output;
+  unsigned threads = 0;
   bool json = false, quiet = false;
-
-  void add_inputs(CLI::App& command, const char* a_text, const char* b_text, const char* c_text) {
-    command.add_option("--a", a, a_text)->required();
-    command.add_option("--b", b, b_text)->required();
-    command.add_option("--c", c, c_text);
-    command.add_option("-o,--output", output, "The file to write: .npy, .npz, .safetensors, .bin")->required();
-    command.add_option("--to", to, "The format of the results; integers from an integer accumulator")->required();
-  }
-  void add_arithmetic(CLI::App& command) {
-    command.add_option("--accumulate", accumulate, "What a sum is kept in")->capture_default_str();
-    command.add_option("--order", order, "The order of the terms")->capture_default_str();
-    store.add_to(command, true);
-    command.add_option("--random-bits", random_bits, "Random bits of stochastic rounding, 1 to 32")
-        ->capture_default_str();
-    command.add_option("--seed", seed, "Seed of stochastic rounding; the same seed gives the same bits")
-        ->capture_default_str();
-    command.add_option("--threads", threads, "Threads; 0 for all; results do not depend on it")->capture_default_str();
-    command.add_flag("--json", json, "The summary for machines");
-    command.add_flag("-q,--quiet", quiet, "No summary");
-  }
 };
 
-/// A tensor and what its codes are: of a floating-point format, or integers.
-struct operand_tensor {
-  tensor values;
-  element type = binary32;
-
-  const extents& shape() const { return values.shape(); }
-};
-
-std::string type_name(const element& e) {
-  if (const auto* f = std::get_if<format>(&e)) return format_name(*f);
-  return std::string(name_of(std::get<integer_format>(e)));
-}
-
-/// FILE, FILE:FORMAT or FILE:INTEGERS. Signed integers speak for themselves; unsigned ones may be raw bits.
-operand_tensor read_operand(const std::string& text) {
-  const file_argument file = file_argument::parse(text);
-  const auto stated = file.reference.type ? file.reference.type->integers : std::nullopt;
-  operand_tensor x;
-  x.values = file.read();
-  const element_type& type = x.values.type();
-  const std::string path = file.reference.name();
-  if (stated) {
-    x.type = *stated;
-  } else if (type.is_floating()) {
-    x.type = type.layout;
-  } else if (type.what == element_type::kind::signed_integer) {
-    x.type = integer_format{type.integer_bits};
-  } else {
-    const std::string_view example = type.bytes() == 1 ? "e4m3fn" : type.bytes() == 2 ? "bfloat16" : "binary32";
-    throw usage_error(fmt::format("{}: holds {}; say what its codes are, as in {}:{} or {}:{}.", path, to_string(type),
-                                  path, example, path, to_string(type)));
+exit_code run(const run_options& options) {
+  const kernel_info& kernel = options.kernel.kernel();
+  const arithmetic with = options.with.parse();
+  const kernel_call call = options.kernel.call();
+  std::vector<tensor> results = as_usage([&] { return run_kernel(call, with, options.threads); });
+  const std::string in_words = to_string(with);
+  json rows = json::array();
+  std::string text;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const tensor& t = results[i];
+    if (!was_asked_for(t)) continue;
+    const std::string file = result_file(options.output, kernel, i);
+    rows.push_back({{"name", kernel.results[i].name},
+                    {"output", file},
+                    {"to", to_string(t.type())},
+                    {"shape", std::vector(t.shape().begin(), t.shape().end())}});
+    text += fmt::format("{}: {}{}, {} of shape {}{}.\n", file, kernel.name,
+                        kernel.results.size() == 1 ? "" : fmt::format(", {}", kernel.results[i].name),
+                        to_string(t.type()), to_string(t.shape()), in_words.empty() ? "" : "; " + in_words);
   }
-  return x;
-}
-
-/// An output format, of either kind.
-element output_type(const std::string& name) {
-  if (const auto integers = find_named_integer_format(name)) return *integers;
-  return format_argument(name);
-}
-element_type tensor_type(const element& e) {
-  if (const auto* f = std::get_if<format>(&e)) return element_type::of(*f);
-  const auto i = std::get<integer_format>(e);
-  return element_type::integer(i.bits <= 8 ? 8 : i.bits, i.is_signed);
-}
-
-/// What both commands ask of the arithmetic.
-void set_arithmetic(gemm_problem& p, const run_options& options) {
-  p.with = parse_accumulator(options.accumulate);
-  p.order = parse_order(options.order);
-  p.to = options.store.parse();
-  if (p.to.mode == rounding::stochastic) p.to.random_bits = options.random_bits;
-  if (!p.to.is_valid()) throw usage_error(fmt::format("--random-bits is {}; expected 1 to 32.", options.random_bits));
-  p.seed = options.seed;
-  p.threads = options.threads;
-}
-
-/// What gemm() refuses, in the words of the command.
-void compute(const gemm_problem& p) try { gemm(p); } catch (const std::invalid_argument& error) {
-  const std::string_view text = error.what();
-  throw usage_error(fmt::format("{}.", text.starts_with("gemm: ") ? text.substr(6) : text));
-}
-
-/// Computes into a new tensor of that shape, writes it, and says so.
-exit_code finish(gemm_problem& p, const run_options& options, extents shape, std::size_t k) {
-  const element to = output_type(options.to);
-  tensor result(tensor_type(to), shape);
-  p.d.type = to;
-  p.d.codes = result.bytes().data();
-  compute(p);
-  write_output(options.output, result);
+  write_results(options.output, kernel, std::move(results));
   if (options.json) {
-    const nlohmann::ordered_json report{{"output", options.output},
-                                        {"a", type_name(p.a.type)},
-                                        {"b", type_name(p.b.type)},
-                                        {"to", type_name(to)},
-                                        {"shape", std::vector(shape.begin(), shape.end())},
-                                        {"products", k},
-                                        {"accumulate", to_string(p.with)},
-                                        {"order", to_string(p.order)}};
-    fmt::print("{}\n", report.dump(2));
+    fmt::print("{}\n", json{{"kernel", kernel.name}, {"arithmetic", in_words}, {"results", rows}}.dump(2));
   } else if (!options.quiet) {
-    fmt::print("{}: shape {}, each of {} products of {} and {}; {}, {}; stored as {}.\n", options.output,
-               to_string(shape), k, type_name(p.a.type), type_name(p.b.type), to_string(p.with), to_string(p.order),
-               type_name(to));
+    fmt::print("{}", text);
   }
   return passed;
 }
 
-[[noreturn]] void refuse_shape(const char* name, const extents& found, const extents& expected) {
-  throw usage_error(fmt::format("{} has shape {}; expected {}.", name, to_string(found), to_string(expected)));
-}
-
-/// Each row of a and b is a product of a 1 x K by a K x 1 matrix.
-exit_code run_dot(const run_options& options) {
-  gemm_problem p;
-  set_arithmetic(p, options);
-  const operand_tensor a = read_operand(options.a), b = read_operand(options.b);
-  if (a.shape().rank() == 0) throw usage_error("a has shape (); expected at least one axis, along which to sum.");
-  if (!(b.shape() == a.shape())) refuse_shape("b", b.shape(), a.shape());
-  const extents rows = a.shape().without_last();
-  const std::size_t k = a.shape()[a.shape().rank() - 1];
-  operand_tensor c;
-  if (!options.c.empty()) {
-    c = read_operand(options.c);
-    if (!(c.shape() == rows)) refuse_shape("c", c.shape(), rows);
-    p.c = {.codes = c.values.bytes().data(), .type = c.type, .rows = 1, .columns = 1, .batch_stride = 1};
-  }
-  p.batches = rows.count();
-  p.a = {.codes = a.values.bytes().data(), .type = a.type, .rows = 1, .columns = k, .batch_stride = k};
-  p.b = {.codes = b.values.bytes().data(), .type = b.type, .rows = k, .columns = 1, .batch_stride = k};
-  p.d = {.rows = 1, .columns = 1, .batch_stride = 1};
-  return finish(p, options, rows, k);
-}
-
-/// A matrix, or a batch of them behind each other.
-matrix matrix_of(const operand_tensor& x, const char* name, std::optional<std::size_t>& batches) {
-  const extents& shape = x.shape();
-  if (shape.rank() != 2 && shape.rank() != 3) {
-    throw usage_error(
-        fmt::format("{} has shape {}; expected two axes, or three with a batch.", name, to_string(shape)));
-  }
-  const std::size_t rows = shape[shape.rank() - 2], columns = shape[shape.rank() - 1];
-  matrix m{.codes = x.values.bytes().data(), .type = x.type, .rows = rows, .columns = columns};
-  if (shape.rank() == 3) {
-    if (batches && *batches != shape[0]) {
-      throw usage_error(fmt::format("{} has shape {}; expected a batch of {}.", name, to_string(shape), *batches));
-    }
-    batches = shape[0];
-    m.batch_stride = rows * columns;
-  }
-  return m;
-}
-
-/// A bias in binary32, exactly.
-std::vector<float> floats_of(const operand_tensor& x) {
-  const auto* f = std::get_if<format>(&x.type);
-  if (f == nullptr || f->fraction_bits > 23 || f->exponent_bits > 8) {
-    throw usage_error(fmt::format("bias holds {}; expected binary32 or a format that it contains.", type_name(x.type)));
-  }
-  std::vector<float> all(x.values.size());
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = to_float(x.values[i], *f);
-  return all;
-}
-
-exit_code run_gemm(const run_options& options) {
-  gemm_problem p;
-  set_arithmetic(p, options);
-  const operand_tensor a = read_operand(options.a), b = read_operand(options.b);
-  std::optional<std::size_t> batches;
-  p.a = matrix_of(a, "a", batches);
-  p.b = matrix_of(b, "b", batches);
-  p.transpose_a = options.transpose_a;
-  p.transpose_b = options.transpose_b;
-  operand_tensor c, bias;
-  if (!options.c.empty()) {
-    c = read_operand(options.c);
-    p.c = matrix_of(c, "c", batches);
-  }
-  p.c_in_epilogue = options.alpha || options.beta;
-  p.epilogue.alpha = options.alpha.value_or(1.0f);
-  p.epilogue.beta = options.beta.value_or(1.0f);
-  const std::size_t m = p.transpose_a ? p.a.columns : p.a.rows, k = p.transpose_a ? p.a.rows : p.a.columns;
-  const std::size_t n = p.transpose_b ? p.b.rows : p.b.columns;
-  std::vector<float> floats;
-  std::vector<std::int32_t> integers;
-  if (!options.bias.empty()) {
-    bias = read_operand(options.bias);
-    if (!(bias.shape() == extents{n})) refuse_shape("bias", bias.shape(), {n});
-    if (bias.type == element(int32)) {
-      for (std::size_t j = 0; j < n; ++j) integers.push_back(static_cast<std::int32_t>(bias.values[j]));
-      p.integer_bias = {integers.data(), n};
-    } else {
-      floats = floats_of(bias);
-      p.epilogue.column_bias = {floats.data(), n};
-    }
-  }
-  p.batches = batches.value_or(1);
-  p.d = {.rows = m, .columns = n, .batch_stride = m * n};
-  return finish(p, options, batches ? extents{*batches, m, n} : extents{m, n}, k);
-}
-
-void add_run_dot(CLI::App& run, action& chosen) {
-  const auto options = std::make_shared<run_options>();
-  auto* command = run.add_subcommand("dot", "Dot products: c + sum of a_i b_i, one for each row of a and b");
-  options->add_inputs(*command, "Left factors, (..., K); raw bits need their format: FILE:bfloat16",
-                      "Right factors, the same shape", "Addends, one for each row; every sum starts from its own");
-  options->add_arithmetic(*command);
-  command->footer(
-      "--rounding, --overflow and --subnormals say how the sum is stored in the format of --to. Integers are int8,\n"
-      "int16 and int32 arrays, or named: FILE:uint8. Accumulators and orders: docs/accumulators-and-matrix-units.md.\n"
+void add_run_of(CLI::App& command, const kernel_info& kernel, action& chosen) {
+  const auto options = std::make_shared<run_options>(kernel);
+  options->kernel.add_to(command);
+  options->with.add_to(command, "--arithmetic",
+                       "All of the arithmetic in one text: upcast:FORMAT or native, then key=value for any of the "
+                       "options below");
+  command.add_option("-o,--output", options->output, "The file to write; several results have their names inserted")
+      ->type_name("FILE")
+      ->required();
+  command.add_option("--threads", options->threads, "Threads; 0 for all; results do not depend on it")
+      ->type_name("N")
+      ->capture_default_str();
+  command.add_flag("--json", options->json, "The summary for machines");
+  command.add_flag("-q,--quiet", options->quiet, "No summary");
+  command.footer(fmt::format(
+      "{}Without an arithmetic inputs are cast to binary32, the kernel computes in it, and results are cast to the\n"
+      "format of the first input.\n"
       "Examples:\n"
-      "  assay run dot --a a.npy --b b.npy -o d.npy --to binary16 --accumulate floating:binary16:rounded\n"
-      "  assay run dot --a a.npy:binary16 --b b.npy:binary16 --c c.npy:binary32 -o d.npy --to binary32 \\\n"
-      "      --accumulate unit:h100.mma.fp16.fp32");
-  command->callback([options, &chosen] { chosen = [options] { return run_dot(*options); }; });
-}
-
-void add_run_gemm(CLI::App& run, action& chosen) {
-  const auto options = std::make_shared<run_options>();
-  auto* command = run.add_subcommand("gemm", "Matrix products: D = alpha A B + beta C + bias, rounded once into D");
-  options->add_inputs(*command, "A, (M, K) or (batch, M, K); raw bits need their format: FILE:bfloat16",
-                      "B, (K, N) or (batch, K, N)",
-                      "C, (M, N) or (batch, M, N): sums start from it; with --alpha or --beta it comes after them");
-  command->add_option("--bias", options->bias,
-                      "(N,), added after alpha and beta in binary32; int32: integer sums start from it");
-  command->add_flag("--transpose-a", options->transpose_a, "A is stored as its transpose");
-  command->add_flag("--transpose-b", options->transpose_b, "B is stored as its transpose");
-  command->add_option("--alpha", options->alpha, "Factor of the sums, in binary32");
-  command->add_option("--beta", options->beta, "Factor of C, in binary32");
-  options->add_arithmetic(*command);
-  command->footer(
-      "docs/gemm.md has each step to the formula. Integers are int8, int16 and int32 arrays, or named: FILE:uint8.\n"
-      "Examples:\n"
-      "  assay run gemm --a a.npy --b b.npy -o d.npy --to binary32 --order pairwise\n"
-      "  assay run gemm --a x.npy:e4m3fn --b w.npy:e4m3fn --transpose-b -o y.npy --to bfloat16 \\\n"
-      "      --accumulate unit:h100.wgmma.e4m3fn.fp32/promote:128/floating:binary32\n"
-      "  assay run gemm --a x.npy --b w.npy --bias b.npy -o y.npy --to int32 --accumulate integer:32");
-  command->callback([options, &chosen] { chosen = [options] { return run_gemm(*options); }; });
+      "  assay run {} {} -o out.npy --to bfloat16\n"
+      "  assay run {} {} -o out.npy --arithmetic native\n"
+      "  assay run {} {} -o out.npy --compute binary16 --rounding toward_zero",
+      result_files_help(kernel), kernel.name, example_words(kernel), kernel.name, example_words(kernel), kernel.name,
+      example_words(kernel)));
+  command.callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }
 
 }  // namespace
 
 void add_run(CLI::App& app, action& chosen) {
-  auto* run = app.add_subcommand("run", "Computes a kernel in a given arithmetic, to the bit");
-  run->require_subcommand(1);
-  run->footer("Example:\n  assay run gemm --a a.npy --b b.npy -o d.npy --to binary16 --accumulate floating:binary32");
-  add_run_dot(*run, chosen);
-  add_run_gemm(*run, chosen);
+  auto* command = app.add_subcommand("run", "Computes a kernel in a given arithmetic, to the bit");
+  command->require_subcommand(1);
+  command->footer(
+      "Examples:\n"
+      "  assay run softmax --x x.npy:bfloat16 -o y.npy --compute binary32 --to bfloat16\n"
+      "  assay run gemm --a a.npy --b b.npy -o d.npy --to binary16 --accumulate floating:binary32");
+  add_kernels(*command, [&](CLI::App& one, const kernel_info& kernel) {
+    if (!add_run_product(one, kernel, chosen)) add_run_of(one, kernel, chosen);
+  });
 }
 
 }  // namespace assay::cli

@@ -79,30 +79,35 @@ exit_code run(const truth_options& options) {
   }
   const kernel_call call = options.kernel.call();
   const auto start = std::chrono::steady_clock::now();
-  const std::vector<truth> truths = reference::truth_of(call, want);
+  std::vector<truth> truths = reference::truth_of(call, want);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
-  json results = json::array();
+  json rows = json::array();
+  std::vector<tensor> values;
+  std::vector<named_tensor> bounds;
+  for (std::size_t i = 0; i < truths.size(); ++i) {
+    truth& t = truths[i];
+    rows.push_back(result_json(kernel.results[i].name, result_file(options.output, kernel, i), t));
+    const std::string prefix = kernel.results.size() == 1 ? "" : std::string(kernel.results[i].name) + ".";
+    if (want.enclosure && was_asked_for(t.value)) {
+      bounds.push_back({prefix + "lower", std::move(t.lower)});
+      bounds.push_back({prefix + "upper", std::move(t.upper)});
+    }
+    values.push_back(t.value);
+  }
+  write_results(options.output, kernel, std::move(values));
+  write_named(options.enclosure, std::move(bounds));
   for (std::size_t i = 0; i < truths.size(); ++i) {
     const truth& t = truths[i];
-    if (t.value.size() == 0 && t.value.shape() == extents{0}) continue;  // which the call does not ask for
-    const std::string file = result_path(options.output, kernel, i).string();
-    write_output(file, t.value);
-    if (want.enclosure) {
-      const std::filesystem::path bounds = result_path(options.enclosure, kernel, i);
-      write_output(with_name(bounds, "lower").string(), t.lower);
-      write_output(with_name(bounds, "upper").string(), t.upper);
-    }
-    results.push_back(result_json(kernel.results[i].name, file, t));
-    if (options.json || options.quiet) continue;
-    fmt::print("{}: the truth of {}{}, {} of shape {}; {}.\n", file, kernel.name,
+    if (options.json || options.quiet || !was_asked_for(t.value)) continue;
+    fmt::print("{}: the truth of {}{}, {} of shape {}; {}.\n", result_file(options.output, kernel, i), kernel.name,
                kernel.results.size() == 1 ? "" : fmt::format(", {}", kernel.results[i].name), to_string(t.value.type()),
                to_string(t.value.shape()), decided_in_words(t.decided));
     if (options.stats) print_stats(t.decided, seconds);
   }
   if (options.json) {
     const json report{
-        {"kernel", kernel.name}, {"rounding", options.store.rounding}, {"seconds", seconds}, {"results", results}};
+        {"kernel", kernel.name}, {"rounding", options.store.rounding}, {"seconds", seconds}, {"results", rows}};
     fmt::print("{}\n", report.dump(2));
   }
   return passed;
@@ -127,14 +132,8 @@ void add_truth_of(CLI::App& command, const kernel_info& kernel, action& chosen) 
   command.add_flag("--stats", options->stats, "How the elements were decided, and how fast");
   command.add_flag("--json", options->json, "The summary for machines");
   command.add_flag("-q,--quiet", options->quiet, "No summary");
-  std::string results;
-  if (kernel.results.size() > 1) {
-    for (const result_info& r : kernel.results)
-      results += (results.empty() ? "" : ", ") + with_name("out.npy", r.name).string();
-    results = fmt::format("-o out.npy writes {}.\n", results);
-  }
-  command.footer(fmt::format("{}Examples:\n  assay truth {} {} -o {} --to bfloat16", results, kernel.name,
-                             example_words(kernel), kernel.results.size() > 1 ? "out.npy" : "truth.npy"));
+  command.footer(fmt::format("{}Examples:\n  assay truth {} {} -o {} --to bfloat16", result_files_help(kernel),
+                             kernel.name, example_words(kernel), kernel.results.size() > 1 ? "out.npy" : "truth.npy"));
   command.callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }
 

@@ -30,7 +30,7 @@ TEST_CASE("diff counts ulps of the second tensor, and classes apart from numbers
   const outcome o = run(folder, "diff a.npy b.npy");
   CHECK(o.code == 1);
   // 3 ulps of 1; 1 ulp of the number below 2; twice 4 is 2048 ulps of 4.
-  CHECK_THAT(o.out, StartsWith("DIFFERENT  5 of 8 elements are more than 0 ulps of binary16 apart; "
+  CHECK_THAT(o.out, StartsWith("DIFFERENT  5 of 8 elements apart by more than 0 ulps of binary16; "
                                "the largest distance is 2048"));
   CHECK_THAT(o.out, Contains("1 zeros of unequal signs, 1 NaNs in one only, 1 infinities in one only"));
   CHECK_THAT(o.out, Contains(": 3 apart") && Contains(": 1 apart") && Contains(": of different classes"));

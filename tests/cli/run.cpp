@@ -3,7 +3,9 @@
 
 #include <cmath>
 
+#include <assay/catalogue/kernels.hpp>
 #include <assay/file/npy.hpp>
+#include <assay/kernel/arithmetic.hpp>
 #include <assay/number/convert.hpp>
 
 #include "program.hpp"
@@ -171,6 +173,60 @@ TEST_CASE("assay check passes what assay run computed") {
             "check dot --a x.npy:bfloat16 --b x.npy:bfloat16 --got d.npy --accumulate floating:binary32 "
             "--order pairwise")
             .code == 0);
+}
+
+TEST_CASE("run has a command for every kernel of the catalogue") {
+  const scratch_folder folder;
+  for (const kernel_info& kernel : kernels) {
+    INFO(kernel.name);
+    const outcome o = run(folder, "run " + std::string(kernel.name) + " --help");
+    CHECK(o.code == 0);
+    CHECK_THAT(o.out, Contains("--accumulate ") && Contains("--output FILE REQUIRED") && Contains("Examples:"));
+    for (const attribute_info& variant : variants_of(kernel.name)) {
+      std::string name(variant.name);
+      std::replace(name.begin(), name.end(), '_', '-');
+      CHECK_THAT(o.out, Contains(name + " "));
+    }
+  }
+}
+
+TEST_CASE("run computes in the arithmetic that its options and its text say") {
+  const scratch_folder folder;
+  write_npy(folder / "x.npy", small_numbers(binary16, {6, 50}, 9));
+  const auto bytes = [&](const std::string& arithmetic) {
+    const outcome o = run(folder, "run softmax --x x.npy -o y.npy " + arithmetic);
+    INFO(arithmetic << ": " << o.error);
+    CHECK(o.code == 0);
+    CHECK_THAT(o.out, StartsWith("y.npy: softmax, "));
+    return read_all(folder / "y.npy");
+  };
+  const std::string usual = bytes("");
+  CHECK(bytes("--compute binary32 --to binary16") == usual);
+  CHECK(bytes("--arithmetic upcast:binary32") == usual);
+  CHECK(bytes("--threads 1") == usual);
+  const std::string native = bytes("--arithmetic native");
+  CHECK(native != usual);
+  CHECK(bytes("--compute binary16") == native);
+  CHECK(bytes("--arithmetic 'compute=binary32 order=pairwise' --compute native --order sequential") == native);
+  CHECK(bytes("--compute binary16 --exp exp2 --divide reciprocal") != native);
+  CHECK(bytes("--store-exponentials bfloat16") != usual);
+  CHECK(bytes("--to bfloat16") != usual);
+  CHECK_THAT(run(folder, "run softmax --x x.npy -o y.npy --compute bfloat16 --json").out,
+             Contains("\"arithmetic\": \"compute=bfloat16\""));
+}
+
+TEST_CASE("run refuses an arithmetic that is none in one sentence, and writes nothing") {
+  const scratch_folder folder;
+  write_npy(folder / "x.npy", small_numbers(binary16, {6, 50}, 9));
+  const std::string good = "run softmax --x x.npy -o y.npy ";
+  check_refusal(folder, good + "--compute binary61", "compute is 'binary61'; expected a format");
+  check_refusal(folder, good + "--algorithm onlin", "algorithm is 'onlin'; expected one of naive safe online split");
+  check_refusal(folder, good + "--rounding up", "rounding is 'up'; expected one of");
+  check_refusal(folder, good + "--arithmetic upcat", "'upcat' in an arithmetic; expected key=value");
+  check_refusal(folder, good + "--accumulate floatng:binary32", "floating");
+  check_refusal(folder, good + "--axis 2", "axis");
+  check_refusal(folder, "run softmax --x none.npy -o y.npy", "none.npy: cannot be opened");
+  CHECK(!std::filesystem::exists(folder / "y.npy"));
 }
 
 TEST_CASE("run refuses what it cannot compute in one sentence, and writes nothing") {
