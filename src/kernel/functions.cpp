@@ -5,6 +5,7 @@
 #include <limits>
 
 #include <assay/accumulate/operand.hpp>
+#include <assay/kernel/quick_functions.hpp>
 #include <assay/number/convert.hpp>
 
 #include "accumulate/words.hpp"
@@ -18,7 +19,18 @@ using kind = function_model::kind;
 
 rounded correctly_rounded(elementary f, encoded x, format out, conversion how, std::uint32_t random) {
   if (has_elementary_functions(x.in) && has_elementary_functions(out)) return evaluate(f, x, out, how, random);
-  return detail::finish(kernel::wide_value(f, detail::operand<std::uint64_t>(x, how)), out, how, random);
+  const auto v = detail::operand<std::uint64_t>(x, how);
+  if (out.precision() <= 24 && how.mode != rounding::stochastic && v.kind == value_class::finite &&
+      x.in.precision() <= 53) {
+    // Both ends of an interval that holds f(x), when they are the same code, settle it.
+    const double y = kernel::quick_value(f, std::bit_cast<double>(round_to_format(v, binary64).code));
+    if (std::abs(y) > 0x1p-1000 && std::abs(y) < 0x1p1000) {
+      const rounded low = round_to_format(decode(y * (1 - kernel::quick_error)), out, how);
+      const rounded high = round_to_format(decode(y * (1 + kernel::quick_error)), out, how);
+      if (low.code == high.code) return low;
+    }
+  }
+  return detail::finish(kernel::wide_value(f, v), out, how, random);
 }
 
 rounded approximate(const function_model& model, elementary f, encoded x, format out, conversion how,

@@ -46,7 +46,8 @@ std::string to_string(const function_model& model);
 ///
 /// correctly_rounded is that for all operands where both formats have at most 24 digits. In wider ones the value that
 /// is rounded is within a relative 2^-95 of f(x): the rounding is the right one unless f(x) lies that close to a
-/// boundary, which of 2^40 operands about one would.
+/// boundary, which of 2^40 operands about one would. What is raised is not told in full: inexact may be missing or too
+/// much. Throws std::invalid_argument for a wide operand that binary64 does not hold.
 rounded evaluate(const function_model& model, elementary f, encoded x, format out, conversion how = {},
                  std::uint32_t random = 0);
 

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include <assay/kernel/quick_functions.hpp>
 #include <assay/kernel/scalar.hpp>
 #include <assay/number/convert.hpp>
 
@@ -23,12 +24,11 @@ class machine {
   static constexpr format in = sizeof(T) == 4 ? binary32 : binary64;
 
   /// Whether this computes what `with`, resolved, says.
-  static bool serves(const arithmetic& with) {
-    return *with.compute == in && with.how == conversion{} && with.functions.what != function_model::kind::approximate;
-  }
+  static bool serves(const arithmetic& with) { return *with.compute == in && with.how == conversion{}; }
 
   explicit machine(const arithmetic& with)
       : with_(&with),
+        correctly_rounded_(with.functions.what == function_model::kind::correctly_rounded),
         adds_one_by_one_(*with.accumulate == accumulator(accumulate::floating{
                                                  in, {}, accumulate::multiplication::rounded, with.seed}) &&
                          with.order == summation_order(order::sequential{})) {}
@@ -44,6 +44,14 @@ class machine {
   T fma(T x, T y, T z) const { return std::fma(x, y, z); }
   T sqrt(T x) const { return std::sqrt(x); }
   T call(elementary f, T x) const {
+    if constexpr (sizeof(T) == 4) {
+      if (correctly_rounded_) [[likely]] {
+        const double y = quick_value(f, x);
+        const auto low = static_cast<float>(y * (1 - quick_error)), high = static_cast<float>(y * (1 + quick_error));
+        if (low == high && y != 0) [[likely]]
+          return low;
+      }
+    }
     return std::bit_cast<T>(static_cast<code>(evaluate(with_->functions, f, {std::bit_cast<code>(x), in}, in).code));
   }
   T negate(T x) const { return -x; }
@@ -90,7 +98,7 @@ class machine {
   }
 
   const arithmetic* with_;
-  bool adds_one_by_one_;
+  bool correctly_rounded_, adds_one_by_one_;
   std::vector<code> left_, right_;
 };
 

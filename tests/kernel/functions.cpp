@@ -1,0 +1,121 @@
+// The elementary functions of wide formats against MPFR, and the models of them.
+#include <catch2/catch.hpp>
+
+#include <elementary/mpfr_elementary.hpp>
+#include <kernel/support.hpp>
+#include <support/formats.hpp>
+
+#include <assay/kernel/quick_functions.hpp>
+
+using namespace test;
+using assay::binary16;
+using assay::binary32;
+using assay::binary64;
+using assay::conversion;
+using assay::elementary;
+using assay::encoded;
+using assay::function_model;
+using assay::tf32;
+
+namespace {
+
+/// Rounds f of codes by both sides, in these policies, and counts where they differ.
+class against_mpfr {
+ public:
+  against_mpfr(elementary f, format in, format out, std::vector<conversion> policies)
+      : f_(f), in_(in), in_limits_(in), into_(out), out_(out), policies_(std::move(policies)) {}
+
+  void operator()(std::uint64_t code) {
+    x_.read(code, in_limits_);
+    truth_.compute(f_, x_);
+    truth_.place(into_);
+    for (const conversion& how : policies_) {
+      const std::uint64_t due = truth_.finish(into_, how).code;
+      const std::uint64_t got = assay::evaluate(function_model{}, f_, {code, in_}, out_, how).code;
+      if (got == due || (out_.is_nan_code(got) && out_.is_nan_code(due))) continue;
+      if (wrong++ == 0) first = code;
+    }
+  }
+
+  std::size_t wrong = 0;
+  std::uint64_t first = 0;
+
+ private:
+  elementary f_;
+  format in_;
+  oracle::limits in_limits_;
+  oracle::rounder into_;
+  format out_;
+  std::vector<conversion> policies_;
+  oracle::operand x_;
+  oracle::elementary_outcome truth_;
+};
+
+const std::vector<conversion> modes{{assay::rounding::ties_to_even},
+                                    {assay::rounding::toward_zero},
+                                    {assay::rounding::upward},
+                                    {assay::rounding::downward}};
+
+/// Where the functions bend, and neighbours of zeros, ones and the ends of ranges.
+std::uint64_t binary32_operand(random_source& random) {
+  const double reach[] = {1, 20, 100, 200, 0.01};
+  switch (random.below(3)) {
+    case 0: return biased_code(random, oracle::limits(binary32));
+    case 1: return random() & 0xffffffffu;
+    default: return assay::convert(uniform(random) * reach[random.below(5)], binary32).code;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("functions of binary32 numbers are rounded right into binary32, tf32 and binary16 in every mode") {
+  random_source random(21);
+  for (const auto& row : assay::elementary_functions) {
+    for (const format out : {binary32, tf32, binary16}) {
+      against_mpfr check(row.value, binary32, out, modes);
+      for (int i = 0; i < 1500; ++i) check(binary32_operand(random));
+      CAPTURE(row.name, check.first);
+      CHECK(check.wrong == 0);
+    }
+  }
+}
+
+TEST_CASE("functions of binary64 numbers are rounded right into binary64 for operands taken at random") {
+  random_source random(22);
+  for (const auto& row : assay::elementary_functions) {
+    against_mpfr check(row.value, binary64, binary64, modes);
+    for (int i = 0; i < 400; ++i) check(biased_code(random, oracle::limits(binary64)));
+    for (int i = 0; i < 400; ++i) {
+      const double reach[] = {1, 20, 100, 700, 0.01};
+      check(assay::convert(uniform(random) * reach[random.below(5)], binary64).code);
+    }
+    CAPTURE(row.name, check.first);
+    CHECK(check.wrong == 0);
+  }
+}
+
+TEST_CASE("the quick functions are within their bound of the values rounded to 53 digits") {
+  random_source random(23);
+  for (const auto& row : assay::elementary_functions) {
+    double most = 0;
+    for (int i = 0; i < 20000; ++i) {
+      const std::uint64_t code = binary32_operand(random);
+      const double x = assay::to_double(code, binary32), y = assay::kernel::quick_value(row.value, x);
+      if (!(std::abs(y) > 1e-290 && std::abs(y) < 1e290)) continue;
+      const double due =
+          std::bit_cast<double>(assay::evaluate(function_model{}, row.value, {code, binary32}, binary64).code);
+      most = std::max(most, std::abs(y - due) / std::abs(due));
+    }
+    CAPTURE(row.name);
+    CHECK(most < assay::kernel::quick_error / 2);
+  }
+}
+
+TEST_CASE("functions of all binary32 numbers are rounded right into binary32", "[.prove]") {
+  for (const auto& row : assay::elementary_functions) {
+    against_mpfr check(row.value, binary32, binary32, {conversion{}});
+    for (std::uint64_t code = 0; code < std::uint64_t{1} << 32; ++code) check(code);
+    CAPTURE(row.name, check.first);
+    CHECK(check.wrong == 0);
+  }
+}
