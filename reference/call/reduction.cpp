@@ -1,7 +1,28 @@
+#include <assay/reference/reduction.hpp>
+
 #include "families.hpp"
 
 namespace assay::reference {
 
-family reduction_family() { return {}; }
+namespace {
+
+reduction_options options_of(const kernel_call& call) {
+  return {.axis = static_cast<int>(call.integer("axis")), .keep_axis = call.flag("keepdim")};
+}
+
+constexpr call_row rows[] = {
+    {"sum",
+     [](const kernel_call& call, const request& want) { return only(sum(call.view("x"), options_of(call), want)); }},
+    {"mean",
+     [](const kernel_call& call, const request& want) { return only(mean(call.view("x"), options_of(call), want)); }},
+    {"variance",
+     [](const kernel_call& call, const request& want) {
+       return only(variance(call.view("x"), call.number("correction"), options_of(call), want));
+     }},
+};
+
+}  // namespace
+
+family reduction_family() { return rows; }
 
 }  // namespace assay::reference

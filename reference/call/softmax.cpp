@@ -14,6 +14,12 @@ softmax_options options_of(const kernel_call& call) {
 constexpr call_row rows[] = {
     {"softmax", [](const kernel_call& call,
                    const request& want) { return only(softmax(call.view("x"), options_of(call), want)); }},
+    {"log_softmax", [](const kernel_call& call,
+                       const request& want) { return only(log_softmax(call.view("x"), options_of(call), want)); }},
+    {"logsumexp",
+     [](const kernel_call& call, const request& want) {
+       return only(logsumexp(call.view("x"), options_of(call), call.flag("keepdim"), want));
+     }},
 };
 
 }  // namespace

@@ -62,6 +62,17 @@ axis_lines last_axes(const extents& shape, std::size_t axes, const char* name) {
   return {lines, each};
 }
 
+extents without_axis(const extents& shape, int axis, bool keep) {
+  const std::size_t at = static_cast<std::size_t>(axis < 0 ? axis + static_cast<int>(shape.rank()) : axis);
+  std::vector<std::size_t> sizes(shape.begin(), shape.end());
+  if (keep) {
+    sizes[at] = 1;
+  } else {
+    sizes.erase(sizes.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+  return extents(sizes);
+}
+
 line_mask::line_mask(std::span<const std::uint8_t> keep, const extents& shape, const axis_lines& lines)
     : keep_(keep), lines_(lines) {
   if (!keep.empty() && keep.size() != shape.count()) {

@@ -126,4 +126,24 @@ truth along_lines(const reader& x, const axis_lines& lines, const request& want,
   return result;
 }
 
+/// A shape after a reduction along an axis, which stays with extent 1 or goes.
+extents without_axis(const extents& shape, int axis, bool keep);
+
+/// Kernels that make one element of each line of x: the n-th line's is the n-th of the result.
+template <class KernelOf>
+truth one_per_line(const reader& x, const axis_lines& lines, const extents& shape, const request& want,
+                   const KernelOf& kernel_of) {
+  const output_rule rule(want.to, want.how);
+  truth result = make_truth(want, shape);
+  result.decided =
+      in_parallel(lines.count(), want.threads, [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
+        std::vector<double> values(lines.length);
+        for (std::size_t n = first; n < last; ++n) {
+          x.read(lines.first(n), lines.step(), values);
+          decide(kernel_of(n, std::span<double>(values)), rule, want, w, line_of_truth(result, n, 1), made);
+        }
+      });
+  return result;
+}
+
 }  // namespace assay::reference

@@ -5,8 +5,8 @@
 
 #include <assay/reference/truth_of.hpp>
 
+#include "expect_truth.hpp"
 #include "formats_and_modes.hpp"
-#include "wide.hpp"
 
 using namespace assay;
 using test::wide;
@@ -52,11 +52,6 @@ reference::truth truth_of(const function_row& f, const tensor& x, const referenc
   return std::move(reference::truth_of(call, want).front());
 }
 
-/// What a row of the specials table says: NaN counts as itself, zeros by their sign.
-bool is_same(double a, double b) {
-  return (std::isnan(a) && std::isnan(b)) || (a == b && std::signbit(a) == std::signbit(b));
-}
-
 }  // namespace
 
 TEST_CASE("the truth of functions of one number is the formula rounded once, in every format and mode",
@@ -76,23 +71,9 @@ TEST_CASE("the truth of functions of one number is the formula rounded once, in 
       }
       const format from = random.below(2) == 0 ? binary32 : bfloat16;
       const tensor x = test::tensor_of(from, {values.size()}, values);
-      const auto truth = truth_of(f, x, {.to = to, .how = how, .enclosure = true});
-      const auto exact = test::wide_of(x);
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        if (mpfr_zero_p(exact[i].get()) != 0) continue;
-        const wide y = f.formula(exact[i]);
-        if (mpfr_regular_p(y.get()) == 0) continue;
-        tally.expect(truth.value[i] == y.rounded_to(to, how), [&] {
-          return test::text(f.name, "(", exact[i].to_double(), ") = ", y.to_double(), " in ", test::describe(to), ", ",
-                            test::describe(how), ": got ", test::hex(truth.value[i]));
-        });
-        const double lower = std::bit_cast<double>(truth.lower[i]), upper = std::bit_cast<double>(truth.upper[i]);
-        // The last of the 600 bits may be off.
-        const wide slack = abs(y) * wide(0x1p-500);
-        tally.expect(mpfr_cmp_d((y + slack).get(), lower) >= 0 && mpfr_cmp_d((y - slack).get(), upper) <= 0,
-                     [&] { return test::text("enclosure of ", f.name, "(", exact[i].to_double(), ")"); });
-      }
-      REQUIRE(truth.decided.elements() == values.size());
+      std::vector<wide> exact;
+      for (const wide& v : test::wide_of(x)) exact.push_back(f.formula(v));
+      test::expect_truth(tally, truth_of(f, x, {.to = to, .how = how, .enclosure = true}), exact, to, how, f.name);
     }
   }
   tally.require();
@@ -135,7 +116,7 @@ TEST_CASE("specials of functions of one number are those of the table", "[refere
           r.at_minus_infinity, r.at_minus_one, r.at_minus_two, r.at_minus_zero, r.at_zero, r.at_infinity, nan};
       for (std::size_t i = 0; i < 7; ++i) {
         INFO(r.name << " of number " << i);
-        if (expected[i] != computed) REQUIRE(is_same(std::bit_cast<double>(truth.value[i]), expected[i]));
+        if (expected[i] != computed) REQUIRE(test::is_same(std::bit_cast<double>(truth.value[i]), expected[i]));
       }
     }
   }
@@ -144,7 +125,7 @@ TEST_CASE("specials of functions of one number are those of the table", "[refere
     return std::bit_cast<double>(reference::softplus(one.view(), beta, {.to = binary64}).value[0]);
   };
   REQUIRE(at(-inf, -2) == -inf);
-  REQUIRE(is_same(at(inf, -2), -0.0));
+  REQUIRE(test::is_same(at(inf, -2), -0.0));
   REQUIRE_THROWS_WITH(at(1, 0), Catch::Contains("beta is 0"));
 }
 
@@ -189,8 +170,8 @@ TEST_CASE("values that no precision tells from a boundary are decided by their s
     const auto in_mode = [&](rounding mode) {
       return std::bit_cast<double>(truth_of(*f, x, {.to = binary64, .how = {.mode = mode}}).value[0]);
     };
-    REQUIRE(is_same(in_mode(rounding::upward), r.up));
-    REQUIRE(is_same(in_mode(rounding::downward), r.down));
+    REQUIRE(test::is_same(in_mode(rounding::upward), r.up));
+    REQUIRE(test::is_same(in_mode(rounding::downward), r.down));
   }
 }
 
