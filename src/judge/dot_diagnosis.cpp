@@ -212,7 +212,7 @@ std::vector<hypothesis_report> diagnose_dot(const dot_problem& problem, const do
     if (!any_fails && !h.bit_for_bit) continue;  // bounds distinguish nothing where the claim's own hold
     const std::size_t failing = count(h, sample.failing());
     if (any_fails && 2 * failing <= sample.failing().size()) continue;
-    reports.push_back({h.explanation, failing, sample.failing().size(), count(h, sample.others()),
+    reports.push_back({"", h.explanation, failing, sample.failing().size(), count(h, sample.others()),
                        sample.others().size(), h.bit_for_bit});
   }
   if (!any_fails) {

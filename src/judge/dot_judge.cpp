@@ -11,7 +11,7 @@
 #include "dot_rows.hpp"
 
 namespace assay {
-namespace {
+namespace {}  // namespace
 
 bool is_class_failure(finding what) {
   switch (what) {
@@ -20,7 +20,8 @@ bool is_class_failure(finding what) {
     case finding::infinity_for_a_number:
     case finding::number_for_an_infinity:
     case finding::infinity_of_wrong_sign:
-    case finding::not_saturated: return true;
+    case finding::not_saturated:
+    case finding::saturated: return true;
     case finding::fine:
     case finding::beyond_bound:
     case finding::other_bits:
@@ -28,6 +29,8 @@ bool is_class_failure(finding what) {
   }
   return false;
 }
+
+namespace {
 
 /// Worse elements come first: wrong classes, then what exceeds its bound most, then what lies furthest off.
 struct severity {
@@ -53,8 +56,16 @@ class worst_elements {
     const severity s = severity_of(e);
     if (kept_.size() == most_ && !(kept_.back().first < s)) return;
     if (kept_.size() == most_) kept_.pop_back();
-    element_report report{index, e.what,        got,        e.truth.code, e.expected,
-                          0,     e.truth.value, e.distance, e.bound,      e.truth.scale};
+    element_report report;
+    report.index = index;
+    report.what = e.what;
+    report.got = got;
+    report.truth = e.truth.code;
+    report.expected = e.expected;
+    report.truth_value = e.truth.value;
+    report.distance = e.distance;
+    report.bound = e.bound;
+    report.scale = e.truth.scale;
     const auto place = std::find_if(kept_.begin(), kept_.end(), [&](const auto& k) { return k.first < s; });
     kept_.insert(place, {s, report});
   }
@@ -118,6 +129,7 @@ std::string_view describe(finding what) {
     case finding::number_for_an_infinity: return "a number where infinity is due";
     case finding::infinity_of_wrong_sign: return "infinity of the wrong sign";
     case finding::not_saturated: return "infinity where the claim saturates";
+    case finding::saturated: return "the largest number where the claim does not saturate";
     case finding::beyond_bound: return "beyond the bound";
     case finding::other_bits: return "other bits than claimed";
     case finding::other_zero: break;

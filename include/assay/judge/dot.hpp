@@ -2,6 +2,7 @@
 #pragma once
 
 #include <assay/judge/dot_claim.hpp>
+#include <assay/judge/options.hpp>
 #include <assay/judge/verdict.hpp>
 #include <assay/tensor/view.hpp>
 
@@ -11,13 +12,6 @@ namespace assay {
 /// code_view::broadcast_rows and broadcast_columns. A c without data stands for none.
 struct dot_problem {
   code_view a, b, c, got;
-};
-
-struct judge_options {
-  std::size_t worst = 5;               ///< elements to report closely
-  bool diagnose = true;                ///< a check that fails
-  bool always_diagnose = false;        ///< one that passes, too
-  std::size_t diagnosis_sample = 512;  ///< failing elements, and as many others, that hypotheses are tried on
 };
 
 /// Throws std::invalid_argument when shapes do not fit each other, or got's format is not the claim's output.

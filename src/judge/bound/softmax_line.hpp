@@ -1,0 +1,22 @@
+// The errors of one line's exponentials and of their sum: derived in softmax.cpp.
+#pragma once
+
+#include <span>
+
+#include "roundings.hpp"
+
+namespace assay::detail {
+
+struct softmax_errors {
+  double worst_slope = 0, likely_slope = 0;  ///< of e^z, relative, for each unit of |z|
+  double function = 0;                       ///< of e^z, relative, besides
+  double worst_total = 0, likely_total = 0;  ///< of the sum, relative
+  double eta = 0;                            ///< of a quotient, absolute
+
+  /// z are the arguments, at most 0, -infinity where masked; y the softmax of them; n how many count. `dz`, where
+  /// given, are absolute errors of the arguments themselves.
+  softmax_errors(const roundings& r, std::span<const double> z, std::span<const double> y, double n,
+                 std::span<const double> dz = {});
+};
+
+}  // namespace assay::detail

@@ -1,0 +1,80 @@
+// One part of a call, with everything that the layers ask about its elements.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <assay/judge/claim.hpp>
+#include <assay/judge/verdict.hpp>
+#include <assay/reference/truth.hpp>
+
+#include "bound/bounds.hpp"
+#include "partition.hpp"
+
+namespace assay::detail {
+
+/// What is the same for all parts of a check.
+struct court {
+  const kernel_call& call;
+  const claim& claimed;
+  std::vector<format> outputs;  ///< of each result
+  double lambda = 8;
+  unsigned threads = 1;
+  bool statistical = true;
+
+  /// How results are stored; a stochastic rounding is any faithful one.
+  conversion store() const;
+  bool any_rounding() const { return claimed.any_rounding || claimed.base.to_how.mode == rounding::stochastic; }
+  bool correctly_rounded() const;
+  roundings roundings_for(const kernel_call& part_call) const;
+};
+
+/// What the claim allows one element, in the output's codes ordered by value.
+struct allowed_codes {
+  std::int64_t low = 0, high = 0;  ///< ordered(code)
+  bool nan = false;
+  bool anything = false;  ///< the claimed arithmetic may overflow on the way
+};
+
+/// Codes in the order of their values; both zeros are 0, NaN has no place.
+std::int64_t ordered(std::uint64_t code, format f);
+
+class examined_result {
+ public:
+  examined_result(const court& c, reference::truth t, error_bounds b, format output);
+
+  std::size_t size() const { return truth_.value.size(); }
+  const reference::truth& truth() const { return truth_; }
+  std::uint64_t truth_code(std::size_t i) const { return truth_.value[i]; }
+  double lower(std::size_t i) const;
+  double upper(std::size_t i) const;
+  double center(std::size_t i) const;
+  /// Of the value before it is stored; 0 where nothing may err.
+  double error(std::size_t i) const { return bounds_.worst.empty() ? 0 : bounds_.likely[i]; }
+  double worst_error(std::size_t i) const { return bounds_.worst.empty() ? 0 : bounds_.worst[i]; }
+  double scale(std::size_t i) const;
+  /// An ulp of the real value in the output.
+  double ulp(std::size_t i) const;
+  allowed_codes allowed(std::size_t i, bool worst = false) const;
+
+  /// The first two layers' word on one element, and what share of the allowed it takes.
+  finding judge(std::size_t i, std::uint64_t got, double& share) const;
+  /// In ulps, signed; NaN across classes, 0 for the same special value.
+  double distance(std::size_t i, std::uint64_t got) const;
+
+ private:
+  void prepare();
+
+  format output_;
+  conversion store_;
+  bool any_rounding_;
+  bool moves_;  ///< the kernel moves numbers: a zero keeps its sign
+  reference::truth truth_;
+  error_bounds bounds_;
+  tensor low_, high_;  ///< codes of the ends
+};
+
+/// Truth and bounds of a part, for every result that the call has.
+std::vector<examined_result> examine(const court& c, const kernel_call& part_call);
+
+}  // namespace assay::detail

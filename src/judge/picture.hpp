@@ -1,0 +1,65 @@
+// Draws error_picture: a result as a matrix of its last axis against all others, in a grid of at most 64 by 64 cells.
+#pragma once
+
+#include <cmath>
+#include <limits>
+
+#include <assay/judge/verdict.hpp>
+
+namespace assay::detail {
+
+class painter {
+ public:
+  static constexpr std::size_t most_cells = 64;
+
+  painter(std::size_t result, std::string_view name, const extents& shape) {
+    p_.result = result;
+    p_.result_name = name;
+    p_.output_columns = shape.rank() == 0 ? 1 : shape[shape.rank() - 1];
+    p_.output_rows = p_.output_columns == 0 ? 0 : shape.count() / p_.output_columns;
+    p_.rows = std::min(most_cells, p_.output_rows);
+    p_.columns = std::min(most_cells, p_.output_columns);
+    p_.mean.assign(p_.rows * p_.columns, 0);
+    p_.largest = p_.mean;
+    p_.failing.assign(p_.mean.size(), 0);
+    counts_.assign(p_.mean.size(), 0);
+  }
+
+  void add(std::size_t place, double distance, double share, bool fails) {
+    const std::size_t row = place / p_.output_columns * p_.rows / p_.output_rows;
+    const std::size_t column = place % p_.output_columns * p_.columns / p_.output_columns;
+    const std::size_t cell = row * p_.columns + column;
+    constexpr double most = 1e6;
+    const double size = std::isnan(distance) ? (fails ? most : 0) : std::min(most, std::abs(distance));
+    p_.mean[cell] += static_cast<float>(size);
+    p_.largest[cell] = std::max(p_.largest[cell], static_cast<float>(std::min(share, most)));
+    p_.failing[cell] += fails;
+    ++counts_[cell];
+  }
+
+  error_picture take() {
+    std::vector<double> rows(p_.rows), columns(p_.columns);
+    std::vector<std::size_t> in_row(p_.rows), in_column(p_.columns);
+    for (std::size_t cell = 0; cell < p_.mean.size(); ++cell) {
+      const std::size_t row = cell / p_.columns, column = cell % p_.columns;
+      rows[row] += p_.mean[cell];
+      columns[column] += p_.mean[cell];
+      in_row[row] += counts_[cell];
+      in_column[column] += counts_[cell];
+      p_.mean[cell] = share(p_.mean[cell], counts_[cell]);
+    }
+    for (std::size_t row = 0; row < p_.rows; ++row) p_.row_mean.push_back(share(rows[row], in_row[row]));
+    for (std::size_t c = 0; c < p_.columns; ++c) p_.column_mean.push_back(share(columns[c], in_column[c]));
+    return std::move(p_);
+  }
+
+ private:
+  static float share(double sum, std::size_t count) {
+    return count == 0 ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(sum / static_cast<double>(count));
+  }
+
+  error_picture p_;
+  std::vector<std::uint32_t> counts_;
+};
+
+}  // namespace assay::detail
