@@ -1,15 +1,10 @@
 #include "class_targets.hpp"
 
+#include "integers.hpp"
+
 namespace assay::kernel {
 
 namespace {
-
-std::int64_t integer_at(const tensor& t, std::size_t i) {
-  const int unused = 64 - t.type().integer_bits;
-  const std::uint64_t bits = t[i] << unused;
-  if (t.type().what == element_type::kind::signed_integer) return static_cast<std::int64_t>(bits) >> unused;
-  return static_cast<std::int64_t>(bits >> unused);
-}
 
 void require_shape(std::string_view name, const extents& found, const extents& due) {
   if (found == due) return;

@@ -26,15 +26,17 @@ family softmax_family();
 family norm_family();
 family loss_family();
 family attention_family();
+family convolution_family();
 family pool_family();
 family cell_family();
+family embedding_family();
 family collective_family();
 family gradient_family();
 
-inline std::array<family, 11> families() {
-  return {pointwise_family(), reduction_family(),  product_family(),   softmax_family(),
-          norm_family(),      loss_family(),       attention_family(), pool_family(),
-          cell_family(),      collective_family(), gradient_family()};
+inline std::array<family, 13> families() {
+  return {pointwise_family(), reduction_family(),  product_family(),     softmax_family(), norm_family(),
+          loss_family(),      attention_family(),  convolution_family(), pool_family(),    cell_family(),
+          embedding_family(), collective_family(), gradient_family()};
 }
 
 /// Null when there is none.

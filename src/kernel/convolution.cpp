@@ -1,0 +1,7 @@
+#include "families.hpp"
+
+namespace assay::kernel {
+
+family convolution_family() { return {}; }
+
+}  // namespace assay::kernel
