@@ -1,6 +1,10 @@
+#include <assay/reference/activation_backward.hpp>
+#include <assay/reference/loss_backward.hpp>
 #include <assay/reference/norm_backward.hpp>
+#include <assay/reference/softmax_backward.hpp>
 
 #include "families.hpp"
+#include "losses.hpp"
 
 namespace assay::reference {
 
@@ -18,7 +22,32 @@ std::vector<truth> rms_norm_backward_of(const kernel_call& call, const request& 
   return all_of(std::move(t.dx), std::move(t.dweight));
 }
 
+softmax_options softmax_options_of(const kernel_call& call) {
+  return {.axis = static_cast<int>(call.integer("axis")), .temperature = call.number("temperature")};
+}
+
 constexpr call_row rows[] = {
+    {"softmax_backward",
+     [](const kernel_call& call, const request& want) {
+       return only(softmax_backward(call.view("x"), call.view("dy"), softmax_options_of(call), want));
+     }},
+    {"log_softmax_backward",
+     [](const kernel_call& call, const request& want) {
+       return only(log_softmax_backward(call.view("x"), call.view("dy"), softmax_options_of(call), want));
+     }},
+    {"cross_entropy_backward",
+     [](const kernel_call& call, const request& want) {
+       return only(cross_entropy_backward(call.view("x"), targets_of(call), call.view("dy"),
+                                          cross_entropy_options_of(call), want));
+     }},
+    {"mse_backward",
+     [](const kernel_call& call, const request& want) {
+       return only(mse_backward(call.view("x"), call.view("target"), call.view("dy"), reduction_of(call), want));
+     }},
+    {"gelu_backward", [](const kernel_call& call,
+                         const request& want) { return only(gelu_backward(call.view("x"), call.view("dy"), want)); }},
+    {"silu_backward", [](const kernel_call& call,
+                         const request& want) { return only(silu_backward(call.view("x"), call.view("dy"), want)); }},
     {"layer_norm_backward", layer_norm_backward_of},
     {"rms_norm_backward", rms_norm_backward_of},
 };

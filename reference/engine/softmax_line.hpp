@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 #include <vector>
 
 #include "exponential.hpp"
@@ -56,6 +57,28 @@ struct softmax_line {
   /// The same, quickly; `powers` is scratch of the line's length.
   ball quick_log_total(std::span<double> powers) const {
     return log1p(power_line(x, top, top_at, temperature, powers).rest());
+  }
+
+  /// e^exponent(i) for all i, 0 for what does not count.
+  template <class Real>
+  std::vector<Real> powers() const {
+    std::vector<Real> all;
+    all.reserve(x.size());
+    if constexpr (std::is_same_v<Real, ball>) {
+      std::vector<double> quick(x.size());
+      const power_line line(x, top, top_at, temperature, quick);
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        const double exponent = std::max((x[i] - top) / temperature, power_line::lowest);
+        if (!counts(i)) {
+          all.emplace_back(0.0);
+        } else {
+          all.emplace_back(quick[i], i == top_at ? 0 : power_line::error_of_power(quick[i], exponent));
+        }
+      }
+    } else {
+      for (std::size_t i = 0; i < x.size(); ++i) all.push_back(counts(i) ? exp(exponent<Real>(i)) : Real(0.0));
+    }
+    return all;
   }
 
   /// x_i / T exactly.
