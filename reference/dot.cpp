@@ -6,6 +6,10 @@
 #include <stdexcept>
 #include <string>
 
+#include <assay/tensor/describe.hpp>
+
+#include "engine/check.hpp"
+#include "engine/matrix_sums.hpp"
 #include "engine/round_mpfr.hpp"
 
 namespace assay::reference {
@@ -131,6 +135,23 @@ dot_truth dot(const dot_row& row, format output, conversion how, std::optional<s
     if (v.is_finite()) truth.error = distance(sum, v, truth.ulp_exponent);
   }
   return truth;
+}
+
+truth dot(const code_view& a, const code_view& b, const code_view& c, const request& want) {
+  const extents& shape = a.shape();
+  if (shape.rank() == 0) throw std::invalid_argument("a has shape (); expected at least one axis, the products' own");
+  check_same_shape(b.shape(), "b", shape, "a");
+  const extents lines = shape.without_last();
+  const reader left(a, "a"), right(b, "b");
+  const std::size_t k = a.line_length();
+  const strided_factor x(left, 1, k, {k, 0, 1}), y(right, 1, k, {k, 0, 1});
+  matrix_sums sums{x, y, lines.count()};
+  std::optional<reader> addends;
+  if (c.has_data()) {
+    check_same_shape(c.shape(), "c", lines, "a without its last axis");
+    sums.addends.push_back({&addends.emplace(c, "c"), {1, 0, 0}});
+  }
+  return evaluate(sums, lines, want);
 }
 
 }  // namespace assay::reference

@@ -1,3 +1,5 @@
+#include <assay/reference/conv2d.hpp>
+#include <assay/reference/dot.hpp>
 #include <assay/reference/gemm.hpp>
 
 #include "families.hpp"
@@ -18,7 +20,26 @@ activation activation_of(std::string_view word) {
   throw std::logic_error("the catalogue has the activation " + std::string(word) + ", but it has no truth");
 }
 
+pair_of_counts counts_of(const kernel_call& call, std::string_view name) {
+  const std::vector<std::int64_t> all = call.integers(name);
+  if (all.size() != 2 || all[0] < 0 || all[1] < 0) {
+    throw std::invalid_argument(std::string(name) + " is " + to_string(attribute_value(all)) +
+                                "; expected two integers, down and across, neither negative");
+  }
+  return {static_cast<std::size_t>(all[0]), static_cast<std::size_t>(all[1])};
+}
+
+conv2d_options conv2d_options_of(const kernel_call& call) {
+  const std::int64_t groups = call.integer("groups");
+  return {.stride = counts_of(call, "stride"),
+          .padding = counts_of(call, "padding"),
+          .dilation = counts_of(call, "dilation"),
+          .groups = static_cast<std::size_t>(std::max<std::int64_t>(groups, 0))};
+}
+
 constexpr call_row rows[] = {
+    {"dot", [](const kernel_call& call,
+               const request& want) { return only(dot(call.view("a"), call.view("b"), call.view("c"), want)); }},
     {"gemm",
      [](const kernel_call& call, const request& want) {
        return only(gemm({.a = call.view("a"),
@@ -33,6 +54,10 @@ constexpr call_row rows[] = {
                          .beta = call.number("beta"),
                          .then = activation_of(call.choice("activation"))},
                         want));
+     }},
+    {"conv2d",
+     [](const kernel_call& call, const request& want) {
+       return only(conv2d(call.view("x"), call.view("weight"), call.view("bias"), conv2d_options_of(call), want));
      }},
 };
 

@@ -86,6 +86,10 @@ void put_codes(truth& t, std::size_t n, std::span<const std::uint64_t> codes) {
   store_codes(t.value.bytes().subspan(n * bytes, codes.size() * bytes), codes);
 }
 
+void put_scales(truth& t, std::size_t n, std::span<const double> scales) {
+  std::memcpy(t.scale.bytes().data() + n * sizeof(double), scales.data(), scales.size_bytes());
+}
+
 void line_of_truth::line(const workspace& w) const {
   const std::size_t count = w.codes.size();
   if (step_ == 1) {

@@ -61,6 +61,9 @@ inline void put(truth& t, std::size_t n, std::uint64_t code, ball::bounds_pair b
 /// Writes the codes of elements from the n-th on.
 void put_codes(truth& t, std::size_t n, std::span<const std::uint64_t> codes);
 
+/// Writes the scales of elements from the n-th on.
+void put_scales(truth& t, std::size_t n, std::span<const double> scales);
+
 /// Elements of a truth that a group decides: the k-th is at first + k step in C order.
 class line_of_truth {
  public:

@@ -165,11 +165,11 @@ ASSAY_VECTORISED void radii_of_line(double norm, double in_units, double unit, c
 
 }  // namespace
 
-void product_block::compute(const factor& a, stretch_of_vectors rows, const factor& b, stretch_of_vectors columns,
-                            std::size_t batch, bool magnitudes) {
+void product_block::compute(batched_factor a, stretch_of_vectors rows, batched_factor b, stretch_of_vectors columns,
+                            bool magnitudes) {
   columns_ = columns.count;
-  length_ = a.length;
-  packer left(a, rows, batch, left_), right(b, columns, batch, right_);
+  length_ = a.of.length;
+  packer left(a.of, rows, a.batch, left_), right(b.of, columns, b.batch, right_);
   values_.assign(rows.count * columns.count, 0.0);
   magnitudes_.assign(magnitudes ? values_.size() : 0, 0.0);
   for (std::size_t k = 0; k < length_; k += chunk_length) {

@@ -22,6 +22,12 @@ struct stretch_of_vectors {
   std::size_t first = 0, count = 0;
 };
 
+/// A factor, and which product of a batch it is taken for.
+struct batched_factor {
+  const factor& of;
+  std::size_t batch;
+};
+
 /// What has been seen of some vectors of a factor, and a chunk of their elements.
 struct packed_vectors {
   std::vector<double> numbers;   ///< scaled; what is not finite is 0
@@ -41,7 +47,7 @@ class product_block {
   static constexpr std::size_t most_rows = 512, most_columns = 512;
 
   /// The sums of all pairs of these. `magnitudes`: sums of |a||b| as well.
-  void compute(const factor& a, stretch_of_vectors rows, const factor& b, stretch_of_vectors columns, std::size_t batch,
+  void compute(batched_factor a, stretch_of_vectors rows, batched_factor b, stretch_of_vectors columns,
                bool magnitudes);
 
   /// Of a row of the block. Terms that are not finite are left out.

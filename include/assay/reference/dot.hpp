@@ -7,6 +7,9 @@
 // sign is the exclusive or of its factors'), and else +0, or -0 when rounding downward: IEEE 754's rule for sums. K = 0
 // is c itself.
 //
+// One row at a time with all that can be known of it, in any format; or a tensor of them, for formats that binary64
+// holds.
+//
 // Only format/ decoding is shared with the code under judgement; rounding/conversion.hpp lends the names of the modes.
 #pragma once
 
@@ -15,6 +18,7 @@
 #include <span>
 
 #include <assay/format/decode.hpp>
+#include <assay/reference/truth.hpp>
 #include <assay/rounding/conversion.hpp>
 
 namespace assay::reference {
@@ -43,5 +47,10 @@ struct dot_truth {
 /// Rounds into `output` under `how` (not stochastic: std::invalid_argument; flushing of inputs is not the truth's
 /// business and is ignored). Throws std::invalid_argument when a and b differ in length.
 dot_truth dot(const dot_row& row, format output, conversion how = {}, std::optional<std::uint64_t> got = std::nullopt);
+
+/// Tensors of dot products along the last axis: a and b are (..., K), c and the result (...). Without c the sums start
+/// from +0. The scale (request::scales) is S. Throws std::invalid_argument for shapes that do not fit, or a format that
+/// binary64 does not hold.
+truth dot(const code_view& a, const code_view& b, const code_view& c = {}, const request& want = {});
 
 }  // namespace assay::reference
