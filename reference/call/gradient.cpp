@@ -1,4 +1,5 @@
 #include <assay/reference/activation_backward.hpp>
+#include <assay/reference/gemm_backward.hpp>
 #include <assay/reference/loss_backward.hpp>
 #include <assay/reference/norm_backward.hpp>
 #include <assay/reference/softmax_backward.hpp>
@@ -26,7 +27,13 @@ softmax_options softmax_options_of(const kernel_call& call) {
   return {.axis = static_cast<int>(call.integer("axis")), .temperature = call.number("temperature")};
 }
 
+std::vector<truth> gemm_backward_of(const kernel_call& call, const request& want) {
+  gemm_gradients t = gemm_backward(call.view("a"), call.view("b"), call.view("dy"), want);
+  return all_of(std::move(t.da), std::move(t.db));
+}
+
 constexpr call_row rows[] = {
+    {"gemm_backward", gemm_backward_of},
     {"softmax_backward",
      [](const kernel_call& call, const request& want) {
        return only(softmax_backward(call.view("x"), call.view("dy"), softmax_options_of(call), want));

@@ -30,11 +30,10 @@ pair_of_counts counts_of(const kernel_call& call, std::string_view name) {
 }
 
 conv2d_options conv2d_options_of(const kernel_call& call) {
-  const std::int64_t groups = call.integer("groups");
   return {.stride = counts_of(call, "stride"),
           .padding = counts_of(call, "padding"),
           .dilation = counts_of(call, "dilation"),
-          .groups = static_cast<std::size_t>(std::max<std::int64_t>(groups, 0))};
+          .groups = count_of(call, "groups")};
 }
 
 constexpr call_row rows[] = {
