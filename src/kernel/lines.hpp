@@ -9,6 +9,7 @@
 #include <assay/bulk/convert.hpp>
 #include <assay/kernel/emulated.hpp>
 #include <assay/kernel/machine.hpp>
+#include <assay/kernel/rounded_machine.hpp>
 #include <assay/tensor/describe.hpp>
 #include <assay/tensor/tensor.hpp>
 
@@ -22,6 +23,8 @@ template <class Run>
 void with_scalar(const arithmetic& with, const Run& run) {
   if (machine<float>::serves(with)) return run(std::type_identity<machine<float>>{});
   if (machine<double>::serves(with)) return run(std::type_identity<machine<double>>{});
+  if (rounded_machine<float>::serves(with)) return run(std::type_identity<rounded_machine<float>>{});
+  if (rounded_machine<double>::serves(with)) return run(std::type_identity<rounded_machine<double>>{});
   run(std::type_identity<emulated>{});
 }
 
@@ -102,10 +105,12 @@ class line_io {
 
   void decode(const std::byte* from, format in, std::span<value> out, random_stream words) {
     with_codes(from, in, out.size(), [&](auto codes) {
-      if constexpr (std::is_floating_point_v<value>) {
-        if (with_->compute == A::in) return convert(codes, out, in, with_->load, words);
-      }
       const format f = *with_->compute;
+      if constexpr (std::is_floating_point_v<value>) {
+        // Codes of the compute format itself, or of any where the values are the compute format's carriers.
+        const bool native = f == (sizeof(value) == 4 ? binary32 : binary64);
+        if (native || (in == f && with_->load == conversion{})) return convert(codes, out, in, with_->load, words);
+      }
       values_.resize(out.size() * static_cast<std::size_t>(storage_bytes(f)));
       with_codes(values_.data(), f, out.size(), [&](auto computed) {
         if (in == f && with_->load == conversion{}) {

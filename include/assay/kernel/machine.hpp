@@ -7,11 +7,9 @@
 #include <bit>
 #include <cmath>
 #include <type_traits>
-#include <vector>
 
+#include <assay/kernel/machine_sums.hpp>
 #include <assay/kernel/quick_functions.hpp>
-#include <assay/kernel/scalar.hpp>
-#include <assay/number/convert.hpp>
 
 namespace assay::kernel {
 
@@ -24,14 +22,16 @@ class machine {
   static constexpr format in = sizeof(T) == 4 ? binary32 : binary64;
 
   /// Whether this computes what `with`, resolved, says.
-  static bool serves(const arithmetic& with) { return *with.compute == in && with.how == conversion{}; }
+  static bool serves(const arithmetic& with) {
+    return *with.compute == in && with.how == conversion{} && !is_stochastic(*with.accumulate) &&
+           !has_stochastic_store(with);
+  }
 
   explicit machine(const arithmetic& with)
       : with_(&with),
         correctly_rounded_(with.functions.what == function_model::kind::correctly_rounded),
-        adds_one_by_one_(*with.accumulate == accumulator(accumulate::floating{
-                                                 in, {}, accumulate::multiplication::rounded, with.seed}) &&
-                         with.order == summation_order(order::sequential{})) {}
+        place_(sum_place_of(with)),
+        coded_(with) {}
 
   void begin(std::uint64_t /*stream*/) {}
 
@@ -52,54 +52,46 @@ class machine {
           return low;
       }
     }
-    return std::bit_cast<T>(static_cast<code>(evaluate(with_->functions, f, {std::bit_cast<code>(x), in}, in).code));
+    return value_of(evaluate(with_->functions, f, {std::bit_cast<code>(x), in}, in).code);
   }
   T negate(T x) const { return -x; }
   T absolute(T x) const { return std::abs(x); }
   bool less(T x, T y) const { return x < y; }
   bool is_nan(T x) const { return x != x; }
   bool is_infinite(T x) const { return std::abs(x) == std::numeric_limits<T>::infinity(); }
-
-  T through(const cast* point, T x) const {
-    if (point == nullptr) return x;
-    const rounded there = convert(encode(x), point->to, point->how);
-    return std::bit_cast<T>(static_cast<code>(convert(encoded{there.code, point->to}, in).code));
-  }
+  T through(const cast* point, T x) { return point == nullptr ? x : cast_(*point, x); }
 
   template <class Term>
   T sum(std::size_t n, const Term& term) {
-    if (adds_one_by_one_) {
-      T s = 0;
-      for (std::size_t i = 0; i < n; ++i) s += term(i);
-      return s;
+    switch (place_) {
+      case sum_place::compute: return added_in<T>(n, term);
+      case sum_place::in_binary64: return static_cast<T>(added_in<double>(n, term));
+      case sum_place::in_binary32:
+      case sum_place::general: break;
     }
-    gather(left_, n, term);
-    return value_of(assay::sum(*with_->accumulate, with_->order, code_vector(left_, in), {}, in));
+    return value_of(coded_.sum(n, [&](std::size_t i) { return std::bit_cast<code>(term(i)); }));
   }
   template <class Left, class Right>
   T dot(std::size_t n, const Left& left, const Right& right) {
-    if (adds_one_by_one_) {
-      T s = 0;
-      for (std::size_t i = 0; i < n; ++i) s += left(i) * right(i);
-      return s;
+    switch (place_) {
+      case sum_place::compute: return products_added_in<T>(n, left, right);
+      case sum_place::in_binary64: return static_cast<T>(products_added_in<double>(n, left, right));
+      case sum_place::in_binary32:
+      case sum_place::general: break;
     }
-    gather(left_, n, left);
-    gather(right_, n, right);
-    return value_of(
-        assay::dot(*with_->accumulate, with_->order, code_vector(left_, in), code_vector(right_, in), {}, in));
+    return value_of(coded_.dot(
+        n, [&](std::size_t i) { return std::bit_cast<code>(left(i)); },
+        [&](std::size_t i) { return std::bit_cast<code>(right(i)); }));
   }
 
  private:
-  static T value_of(rounded r) { return std::bit_cast<T>(static_cast<code>(r.code)); }
-  template <class Term>
-  static void gather(std::vector<code>& into, std::size_t n, const Term& term) {
-    into.resize(n);
-    for (std::size_t i = 0; i < n; ++i) into[i] = std::bit_cast<code>(term(i));
-  }
+  static T value_of(std::uint64_t c) { return std::bit_cast<T>(static_cast<code>(c)); }
 
   const arithmetic* with_;
-  bool correctly_rounded_, adds_one_by_one_;
-  std::vector<code> left_, right_;
+  bool correctly_rounded_;
+  sum_place place_;
+  coded_sums<code> coded_;
+  machine_cast<T> cast_;
 };
 
 }  // namespace assay::kernel
