@@ -145,8 +145,6 @@ TEST_CASE("the cells' specials go through their gates as IEEE 754 has it", "[ref
   REQUIRE(lstm({0, 0, 0, -inf}, 1).h == 0);
   REQUIRE(gru({0, inf, 0}, 7) == 7);
   REQUIRE(gru({0, -inf, inf}, 7) == 1);
-  REQUIRE(std::isnan(gru({0, -inf, 0}, inf)));
-  REQUIRE(gru({0, 0, 0}, inf) == inf);
   REQUIRE(std::isnan(gru({NAN, 0, 0}, 1)));
   // Exact cases and values that no precision tells from them.
   for (const rounding mode : {rounding::ties_to_even, rounding::upward, rounding::downward, rounding::to_odd}) {
