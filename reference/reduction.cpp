@@ -1,5 +1,6 @@
 #include <assay/reference/reduction.hpp>
 
+#include <bit>
 #include <cmath>
 #include <stdexcept>
 
@@ -63,14 +64,27 @@ struct variance_kernel {
   }
 };
 
+/// An upper bound of the sum of the finite magnitudes: n terms round by n u at most.
+double magnitude_of(std::span<const double> x) {
+  double sum = 0;
+  for (const double v : x) sum += std::isfinite(v) ? std::abs(v) : 0;
+  return sum * (1 + static_cast<double>(x.size() + 1) * 0x1p-52);
+}
+
 truth sum_or_mean(const code_view& x, const reduction_options& options, const request& want, bool is_mean) {
   const reader values(x, "x");
   const axis_lines lines(x.shape(), options.axis, "x");
   const bool downward = want.how.mode == rounding::downward;
-  return one_per_line(values, lines, without_axis(x.shape(), options.axis, options.keep_axis), want,
-                      [&](std::size_t, std::span<double> line) {
-                        return sum_kernel{line, is_mean, downward};
-                      });
+  const extents shape = without_axis(x.shape(), options.axis, options.keep_axis);
+  tensor scale;
+  if (want.scales) scale = tensor(element_type::of(binary64), shape);
+  const double share = is_mean ? (1 + 0x1p-50) / static_cast<double>(std::max<std::size_t>(lines.length, 1)) : 1;
+  truth result = one_per_line(values, lines, shape, want, [&](std::size_t n, std::span<double> line) {
+    if (want.scales) scale.set(n, std::bit_cast<std::uint64_t>(magnitude_of(line) * share));
+    return sum_kernel{line, is_mean, downward};
+  });
+  result.scale = std::move(scale);
+  return result;
 }
 
 }  // namespace

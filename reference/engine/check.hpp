@@ -24,6 +24,8 @@ std::vector<double> optional_vector(const code_view& view, std::size_t length, c
 
 bool all_finite(std::span<const double> x);
 
+inline int sign_of(double x) { return (x > 0 ? 1 : 0) - (x < 0 ? 1 : 0); }
+
 /// What a double that is not finite, or a zero, says as a special value; nothing for other numbers.
 inline std::optional<special_value> special_from(double x) {
   if (std::isnan(x)) return special_value{};

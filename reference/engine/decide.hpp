@@ -217,10 +217,15 @@ void decide(const Kernel& f, const output_rule& rule, const request& want, works
   if constexpr (has_specials<Kernel>) has_special = f.any_special();
   if (ordinary == 0) return;
   if (!has_special) {
-    decide_line(f, rule, w, store);
-    if (has_estimate<Kernel> && !w.open.empty()) {
-      std::swap(w.open, w.selected);
-      decide_by_balls(f, w.selected, rule, w, store);
+    if (want.intervals_only) {
+      const selection all = w.first(ordinary);
+      w.open.assign(all.begin(), all.end());
+    } else {
+      decide_line(f, rule, w, store);
+      if (has_estimate<Kernel> && !w.open.empty()) {
+        std::swap(w.open, w.selected);
+        decide_by_balls(f, w.selected, rule, w, store);
+      }
     }
   } else if constexpr (has_specials<Kernel>) {
     w.selected.clear();
@@ -233,8 +238,12 @@ void decide(const Kernel& f, const output_rule& rule, const request& want, works
       }
     }
     ordinary = w.selected.size();
-    if constexpr (estimates_beside_specials<Kernel>) decide_estimated(f, rule, w, store);
-    decide_by_balls(f, w.selected, rule, w, store);
+    if (want.intervals_only) {
+      w.open = w.selected;
+    } else {
+      if constexpr (estimates_beside_specials<Kernel>) decide_estimated(f, rule, w, store);
+      decide_by_balls(f, w.selected, rule, w, store);
+    }
   }
   made.fast += ordinary - w.open.size();
   if (!w.open.empty()) decide_by_intervals(f, rule, want, w, store, made);

@@ -6,8 +6,6 @@ namespace assay::reference {
 
 namespace {
 
-int sign_of(double x) { return (x > 0 ? 1 : 0) - (x < 0 ? 1 : 0); }
-
 /// The factor of dy is below zero for x up to `last_negative` and above zero beyond: its root is no double.
 template <class Derived>
 struct activation_gradient {

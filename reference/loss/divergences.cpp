@@ -8,8 +8,6 @@ namespace {
 
 constexpr special_value nothing{value_class::zero, false};
 
-int sign_of(double x) { return (x > 0 ? 1 : 0) - (x < 0 ? 1 : 0); }
-
 special_value infinity(double sign) { return sign == 0 ? nothing : special_value{value_class::infinity, sign < 0}; }
 
 struct bce_loss {
@@ -107,7 +105,7 @@ struct kl_div_log_loss {
   }
   split_value split(const pair& p) const {
     if (p.target == 0) return {-rational(p.x), 0};
-    return {0, (p.target > p.x ? 1 : 0) - (p.target < p.x ? 1 : 0)};
+    return {0, p.target > p.x ? 1 : p.target < p.x ? -1 : 0};
   }
 };
 

@@ -18,10 +18,6 @@ namespace assay::reference {
 
 inline special_value zero_of(bool negative) { return {value_class::zero, negative}; }
 inline special_value infinity_of(bool negative) { return {value_class::infinity, negative}; }
-inline int sign_of(double x) { return (x > 0 ? 1 : 0) - (x < 0 ? 1 : 0); }
-
-/// Zeros, NaN and infinities themselves: special() of functions that are x for them.
-inline std::optional<special_value> special_itself(double x) { return special_from(x); }
 
 template <class Function>
 struct elements {

@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cmath>
+#include <string_view>
 
 #include <assay/reference/truth.hpp>
 
@@ -13,7 +14,7 @@ namespace test {
 
 /// Compares every code, and every enclosure if there are any. Of a zero only the magnitude: its sign is a special's.
 inline void compare(tally& t, const assay::reference::truth& got, std::span<const wide> exact,
-                    const assay::conversion& how, const char* what) {
+                    const assay::conversion& how, std::string_view what) {
   const assay::format to = got.value.type().layout;
   t.expect(got.value.size() == exact.size() && got.decided.elements() == exact.size(), [&] {
     return text(what, ": ", got.value.size(), " elements, ", got.decided.elements(), " decided, not ", exact.size());

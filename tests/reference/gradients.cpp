@@ -6,8 +6,7 @@
 #include <assay/reference/loss_backward.hpp>
 #include <assay/reference/softmax_backward.hpp>
 
-#include "expect_truth.hpp"
-#include "formats_and_modes.hpp"
+#include "lines.hpp"
 
 using namespace assay;
 using test::wide;
@@ -29,7 +28,7 @@ std::vector<wide> softmax_of(std::span<const wide> x, double temperature) {
 tensor line_of(std::initializer_list<double> values) {
   return test::tensor_of(binary32, {values.size()}, std::vector<double>(values));
 }
-double value_of(const reference::truth& t, std::size_t i = 0) { return test::to_double(t.value, i); }
+double value_of(const reference::truth& t, std::size_t i = 0) { return test::value_of(t, i); }
 
 }  // namespace
 
@@ -61,10 +60,10 @@ TEST_CASE("gradients of softmax and log_softmax are the formula rounded once, in
       }
     }
     const reference::softmax_options options{.temperature = temperature};
-    test::expect_truth(tally, reference::softmax_backward(x.view(), dy.view(), options, want), softmax, want.to,
-                       want.how, "softmax_backward");
-    test::expect_truth(tally, reference::log_softmax_backward(x.view(), dy.view(), options, want), log_softmax, want.to,
-                       want.how, "log_softmax_backward");
+    test::compare(tally, reference::softmax_backward(x.view(), dy.view(), options, want), softmax, want.how,
+                  "softmax_backward");
+    test::compare(tally, reference::log_softmax_backward(x.view(), dy.view(), options, want), log_softmax, want.how,
+                  "log_softmax_backward");
   }
   tally.require();
 }
@@ -160,9 +159,9 @@ TEST_CASE("cross entropy's gradient is the formula rounded once, in every format
       if (has_weight) to.weight = w.view();
       const auto t = reference::cross_entropy_backward(x.view(), to, (reduction == none ? each : one).view(),
                                                        {-100, smoothing, reduction}, want);
-      test::expect_truth(tally, t, exact, want.to, want.how,
-                         test::text("cross_entropy_backward, smoothing ", smoothing, has_weight ? " weights" : "",
-                                    has_classes ? " classes " : " shares ", static_cast<int>(reduction)));
+      test::compare(tally, t, exact, want.how,
+                    test::text("cross_entropy_backward, smoothing ", smoothing, has_weight ? " weights" : "",
+                               has_classes ? " classes " : " shares ", static_cast<int>(reduction)));
     }
   }
   tally.require();
@@ -219,14 +218,12 @@ TEST_CASE("gradients of mse, gelu and silu are the formula rounded once, in ever
       const wide s = wide(1) / (wide(1) + exp(-vx[i]));
       silu.push_back(vd[i] * s * (wide(1) + vx[i] * (wide(1) - s)));
     }
-    test::expect_truth(tally, reference::mse_backward(x.view(), target.view(), dy.view(), none, want), mse, want.to,
-                       want.how, "mse_backward");
-    test::expect_truth(tally, reference::mse_backward(x.view(), target.view(), one.view(), mean, want), mean_mse,
-                       want.to, want.how, "mse_backward of a mean");
-    test::expect_truth(tally, reference::gelu_backward(x.view(), dy.view(), want), gelu, want.to, want.how,
-                       "gelu_backward");
-    test::expect_truth(tally, reference::silu_backward(x.view(), dy.view(), want), silu, want.to, want.how,
-                       "silu_backward");
+    test::compare(tally, reference::mse_backward(x.view(), target.view(), dy.view(), none, want), mse, want.how,
+                  "mse_backward");
+    test::compare(tally, reference::mse_backward(x.view(), target.view(), one.view(), mean, want), mean_mse, want.how,
+                  "mse_backward of a mean");
+    test::compare(tally, reference::gelu_backward(x.view(), dy.view(), want), gelu, want.how, "gelu_backward");
+    test::compare(tally, reference::silu_backward(x.view(), dy.view(), want), silu, want.how, "silu_backward");
   }
   tally.require();
 }

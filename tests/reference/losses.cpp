@@ -5,8 +5,7 @@
 
 #include <assay/reference/truth_of.hpp>
 
-#include "expect_truth.hpp"
-#include "formats_and_modes.hpp"
+#include "lines.hpp"
 
 using namespace assay;
 using test::wide;
@@ -71,7 +70,7 @@ kernel_call call_of(const loss_row& r, const tensor& x, const tensor& target, co
   return call;
 }
 
-double value_of(const reference::truth& t, std::size_t i = 0) { return test::to_double(t.value, i); }
+double value_of(const reference::truth& t, std::size_t i = 0) { return test::value_of(t, i); }
 tensor line_of(std::initializer_list<double> values) {
   return test::tensor_of(binary32, {values.size()}, std::vector<double>(values));
 }
@@ -122,8 +121,8 @@ TEST_CASE("losses between x and a target are the formula rounded once, in every 
                                                                  : total / wide(static_cast<double>(is_batch ? 3 : n))};
         const bool apart = std::string_view(reduction) == "none";
         REQUIRE(truth.value.shape() == (apart ? shape : extents{}));
-        test::expect_truth(tally, truth, apart ? std::span<const wide>(losses) : std::span<const wide>(one), to, how,
-                           test::text(r.kernel, " ", reduction));
+        test::compare(tally, truth, apart ? std::span<const wide>(losses) : std::span<const wide>(one), how,
+                      test::text(r.kernel, " ", reduction));
       }
     }
   }

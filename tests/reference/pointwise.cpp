@@ -5,8 +5,7 @@
 
 #include <assay/reference/truth_of.hpp>
 
-#include "expect_truth.hpp"
-#include "formats_and_modes.hpp"
+#include "lines.hpp"
 
 using namespace assay;
 using test::wide;
@@ -73,7 +72,7 @@ TEST_CASE("the truth of functions of one number is the formula rounded once, in 
       const tensor x = test::tensor_of(from, {values.size()}, values);
       std::vector<wide> exact;
       for (const wide& v : test::wide_of(x)) exact.push_back(f.formula(v));
-      test::expect_truth(tally, truth_of(f, x, {.to = to, .how = how, .enclosure = true}), exact, to, how, f.name);
+      test::compare(tally, truth_of(f, x, {.to = to, .how = how, .enclosure = true}), exact, how, f.name);
     }
   }
   tally.require();

@@ -3,8 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "expect_truth.hpp"
-#include "formats_and_modes.hpp"
+#include "lines.hpp"
 
 using namespace assay;
 using test::wide;
@@ -28,7 +27,7 @@ tensor line_of(std::initializer_list<double> values) {
   return test::tensor_of(binary32, {values.size()}, std::vector<double>(values));
 }
 
-double first(const reference::truth& t) { return test::to_double(t.value, 0); }
+double first(const reference::truth& t) { return test::value_of(t, 0); }
 
 }  // namespace
 
@@ -53,9 +52,9 @@ TEST_CASE("sums, means and variances are the formula rounded once, in every form
         means.push_back(sum_of(line) / count);
         variances.push_back(squares_of(line) / (count - wide(correction)));
       }
-      test::expect_truth(tally, reference::sum(x.view(), {}, want), sums, to, how, "sum");
-      test::expect_truth(tally, reference::mean(x.view(), {}, want), means, to, how, "mean");
-      test::expect_truth(tally, reference::variance(x.view(), correction, {}, want), variances, to, how, "variance");
+      test::compare(tally, reference::sum(x.view(), {}, want), sums, how, "sum");
+      test::compare(tally, reference::mean(x.view(), {}, want), means, how, "mean");
+      test::compare(tally, reference::variance(x.view(), correction, {}, want), variances, how, "variance");
     }
   }
   tally.require();
@@ -118,9 +117,20 @@ TEST_CASE("reductions run along any axis and keep it when asked", "[reference][r
   REQUIRE(front.value.shape() == extents{2, 2});
   const double sums[] = {4, 6, 12, 14}, fronts[] = {6, 8, 10, 12};
   for (std::size_t i = 0; i < 4; ++i) {
-    REQUIRE(test::to_double(middle.value, i) == sums[i]);
-    REQUIRE(test::to_double(front.value, i) == fronts[i]);
+    REQUIRE(test::value_of(middle, i) == sums[i]);
+    REQUIRE(test::value_of(front, i) == fronts[i]);
   }
   REQUIRE_THROWS_WITH(reference::sum(x.view(), {.axis = 3}), Catch::Contains("axis 3 of x"));
   REQUIRE_THROWS_WITH(reference::variance(x.view(), HUGE_VAL), Catch::Contains("correction is inf"));
+}
+
+TEST_CASE("the scale of a sum is the sum of its terms' finite magnitudes, and a little more at most",
+          "[reference][reduction]") {
+  const tensor x = line_of({3, -5, HUGE_VAL, 0.5});
+  const auto scale = [&](const reference::truth& t) { return std::bit_cast<double>(t.scale[0]); };
+  const double sum = scale(reference::sum(x.view(), {}, {.scales = true})),
+               mean = scale(reference::mean(x.view(), {}, {.scales = true}));
+  REQUIRE((sum >= 8.5 && sum < 8.5 * (1 + 0x1p-40)));
+  REQUIRE((mean >= 8.5 / 4 && mean < 8.5 / 4 * (1 + 0x1p-40)));
+  REQUIRE(reference::sum(x.view()).scale.size() == 0);
 }

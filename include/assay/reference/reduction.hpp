@@ -16,7 +16,8 @@
 // A sum or mean of zero is -0 when every x_i is -0, and else +0, or -0 when rounding downward (IEEE 754's rule for
 // sums). A variance of zero is +0.
 //
-// All values are rational: exact cases are decided by rational arithmetic.
+// All values are rational: exact cases are decided by rational arithmetic. The scale of a sum is the sum of the finite
+// |x_i|, of a mean that over n.
 #pragma once
 
 #include <assay/reference/truth.hpp>

@@ -30,6 +30,9 @@ struct request {
   bool scales = false;      ///< also return the scale of every element that is a sum, where the kernel's header has one
   unsigned threads = 1;     ///< 0: as many as the machine has; never changes a bit
   int most_bits = 1 << 16;  ///< precision at which an element is given up as undecided
+  /// Decide without binary64: many times slower, never another bit. What the fast paths are proved against; kernels
+  /// whose sums are exact integers have no intervals and ignore it.
+  bool intervals_only = false;
 };
 
 /// How the elements were decided.
