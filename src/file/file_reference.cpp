@@ -196,6 +196,8 @@ std::string_view closest_name(std::string_view word, std::span<const std::string
   std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const std::string_view name : names) {
     if (name.size() > 200 || word.size() > 200) continue;  // names from files may be of any length
+    const std::size_t longer = std::max(name.size(), word.size()), shorter = std::min(name.size(), word.size());
+    if (longer - shorter >= least) continue;  // so many letters are missing
     if (const std::size_t distance = edit_distance(word, name); distance < least) {
       least = distance;
       best = name;

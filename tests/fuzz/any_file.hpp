@@ -33,7 +33,6 @@ inline void read_every_tensor(std::span<const std::byte> file, const char* path,
   std::vector<assay::tensor_entry> entries;
   try {
     entries = assay::parse_list(file, path);
-    assay::parse_metadata(file, path);
   } catch (const assay::file_error&) {
     return;
   }
