@@ -31,17 +31,6 @@ const tensor& as_factor(const tensor& x, const arithmetic& with, tensor& loaded,
 
 namespace {
 
-bool is_stochastic(const accumulator& a) {
-  const auto draws = [](const accumulate::floating& f) { return f.how.mode == rounding::stochastic; };
-  if (const auto* f = std::get_if<accumulate::floating>(&a)) return draws(*f);
-  const auto* p = std::get_if<accumulate::promotion>(&a);
-  if (p == nullptr) return false;
-  for (const accumulate::plain* part : {&p->inner, &p->outer}) {
-    if (const auto* f = std::get_if<accumulate::floating>(&part->which); f != nullptr && draws(*f)) return true;
-  }
-  return false;
-}
-
 void reseed(accumulator& a, std::uint64_t word) {
   if (auto* f = std::get_if<accumulate::floating>(&a)) f->seed ^= word;
   if (auto* p = std::get_if<accumulate::promotion>(&a)) {
