@@ -12,22 +12,26 @@
 //   template <class Real> Real divisor() const;   of a mean
 #pragma once
 
+#include "exponential.hpp"
 #include "groups.hpp"
 
 namespace assay::reference {
 
-/// A value as a rational number and a rest that is transcendental, of which only the sign is known: 0 when there is
-/// none.
+/// A value as a sum of powers of e, exactly, and a rest that is transcendental, of which only the sign is known: 0 when
+/// there is none.
 struct split_value {
-  rational exact = 0;
+  exponential_sum exact;
   int rest = 0;
+
+  split_value() = default;
+  split_value(const rational& x, int sign_of_rest) : rest(sign_of_rest) { add_term(exact, 0, x); }
 };
 
 /// The sign of exact + rest - t, if that is all it takes.
-inline std::optional<int> compare(const split_value& v, const rational& t) {
-  const int side = v.exact.compare(t);
-  if (v.rest == 0) return side;
-  return side == 0 ? std::optional(v.rest) : std::nullopt;
+inline std::optional<int> compare(split_value v, const rational& t) {
+  add_term(v.exact, 0, -t);
+  if (v.rest == 0) return sign_of(v.exact);
+  return v.exact.empty() ? std::optional(v.rest) : std::nullopt;
 }
 
 /// The terms of one step, each an element.
@@ -92,15 +96,14 @@ class terms_together {
         if (terms_.special(at, k)) continue;
         const split_value v = terms_.split(at, k);
         if (v.rest * all.rest < 0) return std::nullopt;
-        all.exact += v.exact;
+        for (const auto& [x, c] : v.exact) add_term(all.exact, x, c);
         if (v.rest != 0) all.rest = v.rest;
       }
     }
     if (!is_mean_) return reference::compare(all, t);
     const rational divisor = terms_.template divisor<rational>();
-    all.exact /= divisor;
-    all.rest *= divisor.sign();
-    return reference::compare(all, t);
+    const std::optional<int> side = reference::compare(all, t * divisor);
+    return side ? std::optional(*side * divisor.sign()) : std::nullopt;
   }
 
  private:

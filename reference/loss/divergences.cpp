@@ -1,4 +1,4 @@
-// bce, bce_with_logits and kl_div: a rational number, and logarithms or powers whose sign is known.
+// bce, bce_with_logits and kl_div: numbers known exactly, and logarithms whose sign is known.
 #include "../engine/exponential.hpp"
 #include "pairs.hpp"
 
@@ -35,14 +35,12 @@ struct bce_loss {
   }
   /// Logarithms that are neither clamped nor zero are positive and transcendental.
   split_value split(const pair& p) const {
-    split_value v;
+    rational exact = 0;
     const bool inside = p.x > 0 && p.x < 1;
-    if (p.x <= clamped_up_to) v.exact += rational(p.target) * 100;
-    if (p.x == 1) v.exact += (1 - rational(p.target)) * 100;
+    if (p.x <= clamped_up_to) exact += rational(p.target) * 100;
+    if (p.x == 1) exact += (1 - rational(p.target)) * 100;
     const bool has_first = inside && p.x > clamped_up_to && p.target != 0, has_second = inside && p.target != 1;
-    v.rest = has_first || has_second ? sign_of(p.weight) : 0;
-    v.exact *= rational(p.weight);
-    return v;
+    return {exact * rational(p.weight), has_first || has_second ? sign_of(p.weight) : 0};
   }
 };
 
@@ -104,8 +102,9 @@ struct kl_div_log_loss {
     return p.target == 0 ? difference : exp(Real(p.target)) * difference;
   }
   split_value split(const pair& p) const {
-    if (p.target == 0) return {-rational(p.x), 0};
-    return {0, p.target > p.x ? 1 : p.target < p.x ? -1 : 0};
+    split_value v;
+    add_term(v.exact, rational(p.target), rational(p.target) - rational(p.x));
+    return v;
   }
 };
 

@@ -157,6 +157,16 @@ TEST_CASE("losses that no precision tells from a boundary are decided by their r
   REQUIRE(value_of(logits(x, none, down)) == 65504);
   REQUIRE(value_of(logits(tiny, sum, up)) == 0x1p-149);
   REQUIRE(value_of(logits(tiny, mean, down)) == 0);
+  // e^-1e5 - 2 e^-1e30, and a boundary with the one or the other beside it.
+  const tensor logs = line_of({-1e5, -1e30, 0}), others = line_of({-100001, -1e30 + 0x1p77, -0.5});
+  const auto divergence = [&](const tensor& t, const tensor& v, const reference::request& want) {
+    return value_of(reference::kl_div(v.view(), t.view(), true, sum, want));
+  };
+  REQUIRE(divergence(logs, others, up) == 0.5 + 0x1p-24);
+  REQUIRE(divergence(logs, others, down) == 0.5);
+  const tensor mixed = line_of({-2e30, -1e30}), less = line_of({-3e30, 0});
+  REQUIRE(divergence(mixed, less, down) == -0x1p-149);
+  REQUIRE(test::is_same(divergence(mixed, less, up), -0.0));
   // -ln of the least binary32 is clamped; ln(1 - x) of it is hardly below zero.
   const tensor least = line_of({0x1p-149}), half = line_of({0.5});
   REQUIRE(value_of(reference::bce(least.view(), half.view(), {}, none, down)) == 50);

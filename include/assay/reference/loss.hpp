@@ -25,9 +25,11 @@
 // and of reductions: NaN for a NaN or infinities of both signs, else the infinity; a mean over nothing is NaN, and so
 // is a mean of zeros whose weights sum to zero (else it is infinite). An exact zero is +0.
 //
-// Exact cases: all but bce, bce_with_logits and kl_div are rational. Those are sums of a rational number and of
-// logarithms and powers that are transcendental when they are not trivial (Lindemann); where the rational number alone
-// is a rounding boundary, the sign of the rest decides.
+// Exact cases: all but bce, bce_with_logits and kl_div are rational; kl_div of logarithms is a sum of powers of e,
+// whose sign beside a boundary decides (Lindemann). The others are sums of a rational number and of logarithms that are
+// transcendental when they are not trivial: where the rational number alone is a rounding boundary, the sign of the
+// rest decides. Only a sum whose logarithms have both signs (weights below zero) and are all below 2^-65536 stays
+// undecided.
 #pragma once
 
 #include <assay/reference/truth.hpp>
