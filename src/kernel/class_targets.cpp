@@ -23,7 +23,7 @@ class_targets::class_targets(const kernel_call& call) {
   if (call.has_input("weight")) require_shape("weight", call.input("weight").shape(), extents{lines_.length});
 
   has_classes_ = call.has_input("target");
-  const bool has_distributions = call.name() == "cross_entropy" && call.has_input("target_probabilities");
+  const bool has_distributions = call.has_input("target_probabilities");
   if (has_classes_ == has_distributions) {
     throw std::invalid_argument(std::string(call.name()) + " needs target or target_probabilities; found " +
                                 (has_classes_ ? "both." : "neither."));

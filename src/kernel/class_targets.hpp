@@ -27,6 +27,19 @@ class class_targets {
   /// How many lines are not ignored.
   std::size_t counted() const { return counted_; }
 
+  /// What a mean divides the sum of the losses by: the number of lines that count, or the sum of their classes' weights
+  /// where there are any.
+  template <scalar_arithmetic A>
+  typename A::value divisor(A& a, line<A> weight) const {
+    if (!has_classes_) return a.constant(static_cast<double>(lines_.count()));
+    if (weight.empty()) return a.constant(static_cast<double>(counted_));
+    std::vector<typename A::value> all;
+    for (std::size_t l = 0; l < lines_.count(); ++l) {
+      if (!is_ignored(l)) all.push_back(weight[(*this)[l]]);
+    }
+    return sum(a, line<A>(all));
+  }
+
  private:
   axis_lines lines_;
   extents shape_;

@@ -161,15 +161,7 @@ std::vector<tensor> class_loss(const kernel_call& call, const arithmetic& with, 
       io.load(x, lines.first(l), lines.step(), v, l);
       loss = a.through(point, loss_of(a, io, std::span<value>(v), std::span<const value>(weight), l, targets));
     });
-    y = result.finish(targets.shape(), [&](A& a) {
-      if (!targets.has_classes()) return a.constant(static_cast<double>(lines.count()));
-      if (weight.empty()) return a.constant(static_cast<double>(targets.counted()));
-      std::vector<value> all;
-      for (std::size_t l = 0; l < lines.count(); ++l) {
-        if (!targets.is_ignored(l)) all.push_back(weight[targets[l]]);
-      }
-      return sum(a, line<A>(all));
-    });
+    y = result.finish(targets.shape(), [&](A& a) { return targets.divisor(a, line<A>(weight)); });
   });
   return only(std::move(y));
 }

@@ -6,13 +6,11 @@
 // included, is the accumulator's business.
 //
 // Specials: as the steps give them. A NaN stays one through every activation; -infinity gives -0 in gelu and silu, and
-// NaN in gelu_tanh, whose cube overflows the compute format.
+// NaN in gelu_tanh, -infinity times 0.
 #pragma once
 
-#include <numbers>
-
 #include <assay/bulk/gemm.hpp>
-#include <assay/kernel/scalar.hpp>
+#include <assay/kernel/pointwise.hpp>
 
 namespace assay::kernel {
 
@@ -39,23 +37,18 @@ inline constexpr attribute_info scale_variant{"scaling", attribute_info::kind::c
 inline constexpr attribute_info gemm_variants[]{addend_variant, scale_variant};
 inline constexpr store_info gemm_stores[]{{"sums", "the products' sums, before alpha, c, bias and activation"}};
 
-/// x / 2 (1 + tanh(c (x + 0.044715 x^3))), c = sqrt(2 / pi), in the steps of PyTorch's kernels; others in one call.
 template <scalar_arithmetic A>
 typename A::value activated(A& a, typename A::value x, activation f) {
   switch (f) {
-    case activation::none: return x;
-    case activation::relu: return a.less(x, a.constant(0)) ? a.constant(0) : x;
+    case activation::none: break;
+    case activation::relu: return relu(a, x);
     case activation::gelu: return a.call(elementary::gelu, x);
+    case activation::gelu_tanh: return gelu_tanh(a, x);
     case activation::silu: return a.call(elementary::silu, x);
     case activation::sigmoid: return a.call(elementary::sigmoid, x);
     case activation::tanh: return a.call(elementary::tanh, x);
-    case activation::gelu_tanh: break;
   }
-  const auto cube = a.multiply(a.multiply(x, x), x);
-  const auto inner = a.add(x, a.multiply(a.constant(0.044715), cube));
-  const auto t =
-      a.call(elementary::tanh, a.multiply(a.constant(std::numbers::sqrt2 * std::numbers::inv_sqrtpi), inner));
-  return a.multiply(a.multiply(a.constant(0.5), x), a.add(a.constant(1), t));
+  return x;
 }
 
 struct gemm_end {
