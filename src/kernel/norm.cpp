@@ -47,7 +47,13 @@ std::vector<tensor> run_rms_norm(const kernel_call& call, const arithmetic& with
   const axis_lines lines = lines_of_last(x.shape(), call.integer("axes"));
   const normalise_form form = normalise_form_of(with);
   const double eps = eps_of(call);
+  // The kernel's own cast, when it has one and the arithmetic does not say another.
+  cast own;
   const cast* point = with.store_at("normalised");
+  if (const std::string name = call.choice("cast_before_weight"); point == nullptr && name != "none") {
+    own.to = *find_named_format(name);
+    point = &own;
+  }
   tensor y(element_type::of(*with.to), x.shape());
   with_scalar(with, [&]<class A>(std::type_identity<A>) {
     line_io<A> parameters(with);
