@@ -13,10 +13,11 @@ int users = 0, threads_before = 1;
 
 }  // namespace
 
-void add_product(std::size_t m, std::size_t n, std::size_t k, const double* a, const double* b, double* c) {
+void multiply(std::size_t m, std::size_t n, std::size_t k, const double* a, const double* b, bool add, double* c) {
   if (m == 0 || n == 0 || k == 0) return;
   const auto rows = static_cast<blasint>(m), columns = static_cast<blasint>(n), length = static_cast<blasint>(k);
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, columns, length, 1, a, length, b, length, 1, c, columns);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, columns, length, 1, a, length, b, length, add ? 1 : 0, c,
+              columns);
 }
 
 single_threaded_blas::single_threaded_blas() {

@@ -34,7 +34,8 @@ chunk_facts facts_of_one(double x) {
 }
 
 ASSAY_VECTORISED void facts_of_chunk(const double* x, std::size_t n, chunk_facts& facts) {
-  lanes squares{}, unit = lanes{} + infinity;
+  const lanes infinities = lanes{} + infinity;
+  lanes squares{}, unit = infinities;
   std::size_t i = 0;
   for (; i + width <= n; i += width) {
     lanes v;
@@ -46,7 +47,8 @@ ASSAY_VECTORISED void facts_of_chunk(const double* x, std::size_t n, chunk_facts
     std::memcpy(&shorter, &shorter_bits, sizeof v);
     const lanes rest = (bits << 12) == 0 ? v : v - shorter;
     const lanes magnitude = rest < 0 ? -rest : rest;
-    unit = (magnitude < unit) & (magnitude > 0) ? magnitude : unit;
+    const lanes lifted = magnitude == 0 ? infinities : magnitude;  // two conditions in one are no vector instruction
+    unit = lifted < unit ? lifted : unit;
     squares += v * v;
   }
   for (std::size_t k = 0; k < width; ++k) {
@@ -64,7 +66,6 @@ class packer {
  public:
   packer(const factor& f, stretch_of_vectors which, std::size_t batch, packed_vectors& out)
       : factor_(f), which_(which), batch_(batch), out_(out) {
-    out.numbers.resize(which.count * std::min(chunk_length, f.length));
     out.squares.assign(which.count, 0.0);
     out.unit.assign(which.count, infinity);
     out.in_units.assign(which.count, 0.0);
@@ -75,7 +76,7 @@ class packer {
 
   void pack(std::size_t first, std::size_t count) {
     for (std::size_t v = 0; v < which_.count; ++v) {
-      const std::span<double> line(out_.numbers.data() + v * count, count);
+      const std::span<double> line(out_.numbers + v * count, count);
       const place at{batch_, which_.first + v};
       factor_.read(at, first, line);
       if (factor_.scales.values != nullptr || factor_.multiplier != 1) scale(at, v, first, line);
@@ -163,24 +164,43 @@ ASSAY_VECTORISED void radii_of_line(double norm, double in_units, double unit, c
   }
 }
 
+void make_absolute(std::span<double> x) {
+  for (double& v : x) v = std::abs(v);
+}
+
 }  // namespace
+
+void product_block::reserve(std::size_t numbers) {
+  if (numbers <= capacity_) return;
+  memory_ = std::make_unique_for_overwrite<double[]>(numbers);
+  capacity_ = numbers;
+}
 
 void product_block::compute(batched_factor a, stretch_of_vectors rows, batched_factor b, stretch_of_vectors columns,
                             bool magnitudes) {
   columns_ = columns.count;
   length_ = a.of.length;
+  const std::size_t longest = std::min(chunk_length, length_), sums = rows.count * columns.count;
+  const std::size_t of_left = rows.count * longest, of_right = columns.count * longest;
+  reserve(of_left + of_right + (magnitudes ? 2 : 1) * sums);
+  left_.numbers = memory_.get();
+  right_.numbers = left_.numbers + of_left;
+  values_ = {right_.numbers + of_right, sums};
+  magnitudes_ = {values_.data() + sums, magnitudes ? sums : 0};
+  if (length_ == 0) std::fill_n(values_.data(), sums + magnitudes_.size(), 0.0);
   packer left(a.of, rows, a.batch, left_), right(b.of, columns, b.batch, right_);
-  values_.assign(rows.count * columns.count, 0.0);
-  magnitudes_.assign(magnitudes ? values_.size() : 0, 0.0);
   for (std::size_t k = 0; k < length_; k += chunk_length) {
     const std::size_t count = std::min(chunk_length, length_ - k);
     left.pack(k, count);
     right.pack(k, count);
-    add_product(rows.count, columns.count, count, left_.numbers.data(), right_.numbers.data(), values_.data());
+    const auto add = [&](std::span<double> out) {
+      multiply(rows.count, columns.count, count, left_.numbers, right_.numbers, k != 0, out.data());
+    };
+    add(values_);
     if (!magnitudes) continue;
-    for (double& x : left_.numbers) x = std::abs(x);
-    for (double& x : right_.numbers) x = std::abs(x);
-    add_product(rows.count, columns.count, count, left_.numbers.data(), right_.numbers.data(), magnitudes_.data());
+    make_absolute({left_.numbers, rows.count * count});
+    make_absolute({right_.numbers, columns.count * count});
+    add(magnitudes_);
   }
   left.finish();
   right.finish();

@@ -9,7 +9,7 @@
 // What these leave open is summed exactly.
 #pragma once
 
-#include <utility>
+#include <memory>
 #include <vector>
 
 #include "dyadic.hpp"
@@ -30,7 +30,7 @@ struct batched_factor {
 
 /// What has been seen of some vectors of a factor, and a chunk of their elements.
 struct packed_vectors {
-  std::vector<double> numbers;   ///< scaled; what is not finite is 0
+  double* numbers = nullptr;     ///< scaled, vector after vector; what is not finite is 0
   std::vector<double> squares;   ///< sums of squares, then: norms, rounded up
   std::vector<double> unit;      ///< all elements are multiples of it, a power of two; 1 of a zero vector
   std::vector<double> in_units;  ///< norm / unit, or infinity when scaling was inexact
@@ -51,7 +51,7 @@ class product_block {
                bool magnitudes);
 
   /// Of a row of the block. Terms that are not finite are left out.
-  std::span<const double> values(std::size_t row) const { return std::span(values_).subspan(row * columns_, columns_); }
+  std::span<const double> values(std::size_t row) const { return values_.subspan(row * columns_, columns_); }
   void radii(std::size_t row, std::span<double> out) const;
   /// Upper bounds of sum |a||b|; compute() was asked for them.
   void magnitudes(std::size_t row, std::span<double> out) const;
@@ -61,9 +61,13 @@ class product_block {
   const packed_vectors& right() const { return right_; }
 
  private:
+  void reserve(std::size_t numbers);
+
   std::size_t columns_ = 0, length_ = 0;
   packed_vectors left_, right_;
-  std::vector<double> values_, magnitudes_;
+  std::span<double> values_, magnitudes_;
+  std::unique_ptr<double[]> memory_;  ///< of all large arrays: one allocation, which malloc keeps between uses
+  std::size_t capacity_ = 0;
 };
 
 /// sum of a_k b_k of two vectors, all of whose terms are finite.
