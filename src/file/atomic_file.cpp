@@ -16,24 +16,27 @@
 namespace assay {
 namespace {
 
-/// Unlinks the temporary file unless it has been renamed away.
+/// A file without a name where the file system has such (Linux's O_TMPFILE), so that not even a run that is killed
+/// leaves anything behind; else one with a hidden name, unlinked unless it has been renamed away.
 class temporary_file {
  public:
-  explicit temporary_file(const std::filesystem::path& final_path)
-      : final_(final_path), name_(final_path.parent_path() / ".") {
-    name_ += final_path.filename().string();
-    name_ += ".XXXXXX";
-    descriptor_ = ::mkstemp(name_.data());
-    if (descriptor_ < 0) {
-      name_.clear();
-      fail("cannot be created");
+  explicit temporary_file(const std::filesystem::path& final_path) : final_(final_path) {
+    const std::filesystem::path parent = final_path.parent_path(), folder = parent.empty() ? "." : parent;
+    name_ = (folder / ".assay.XXXXXX").string();  // not of the final name, which may be as long as names can be
+    if (::access("/proc/self/fd", F_OK) == 0) {   // by which it gets its name
+      descriptor_ = ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+      is_named_ = false;
     }
+    if (descriptor_ >= 0) return;
+    descriptor_ = ::mkostemp(name_.data(), O_CLOEXEC);
+    is_named_ = descriptor_ >= 0;
+    if (descriptor_ < 0) fail("cannot be created");
   }
   temporary_file(const temporary_file&) = delete;
   temporary_file& operator=(const temporary_file&) = delete;
   ~temporary_file() {
     if (descriptor_ >= 0) ::close(descriptor_);
-    if (!name_.empty()) ::unlink(name_.c_str());
+    if (is_named_) ::unlink(name_.c_str());
   }
 
   void write(std::span<const std::byte> bytes) {
@@ -48,14 +51,26 @@ class temporary_file {
 
   void rename_to_final() {
     if (::fchmod(descriptor_, permissions()) != 0) fail("cannot be given its permissions");
+    if (!is_named_) give_name();
     const int closing = descriptor_;
     descriptor_ = -1;
     if (::close(closing) != 0) fail("cannot be written");
     if (::rename(name_.c_str(), final_.c_str()) != 0) fail("cannot be put in place");
-    name_.clear();
+    is_named_ = false;
   }
 
  private:
+  /// A hidden name for a moment: linking cannot replace what is there, only renaming can.
+  void give_name() {
+    const std::string place = "/proc/self/fd/" + std::to_string(descriptor_);
+    const std::string stem = name_.substr(0, name_.size() - 6) + std::to_string(::getpid()) + ".";
+    for (int attempt = 0; attempt < 100 && !is_named_; ++attempt) {
+      name_ = stem + std::to_string(attempt);
+      is_named_ = ::linkat(AT_FDCWD, place.c_str(), AT_FDCWD, name_.c_str(), AT_SYMLINK_FOLLOW) == 0;
+      if (!is_named_ && errno != EEXIST) break;
+    }
+    if (!is_named_) fail("cannot be put in place");
+  }
   /// Those of the file that is replaced, else what a newly created file gets.
   ::mode_t permissions() const {
     struct ::stat old {};
@@ -72,6 +87,7 @@ class temporary_file {
   std::filesystem::path final_;
   std::string name_;
   int descriptor_ = -1;
+  bool is_named_ = false;
 };
 
 }  // namespace

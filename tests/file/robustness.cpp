@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <assay/file/atomic_file.hpp>
+
 #include "../../src/file/byte_source.hpp"
 #include "samples.hpp"
 
@@ -158,6 +160,27 @@ TEST_CASE("A full disk leaves the old file as it was, and no other") {
     CHECK(read_all(to.path) == before);
   }
   CHECK(folder.entries() == written_kinds.size());
+}
+
+TEST_CASE("A run that is killed while it writes leaves the old file as it was") {
+  const scratch_folder folder;
+  file_reference to;
+  to.path = folder / "t.bin";
+  write_tensor(to, some_numbers(10));
+  const std::string before = read_all(to.path);
+  const tensor large = some_numbers(2'000'000);
+  const std::vector<std::span<const std::byte>> parts(2, large.bytes());
+  for (int delay = 0; delay < 20; ++delay) {  // milliseconds: some strike before, some during, some after a write
+    const ::pid_t child = ::fork();
+    if (child == 0) {
+      for (;;) write_file(to.path, parts);
+    }
+    ::usleep(static_cast<::useconds_t>(1000 * delay));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    const auto size = std::filesystem::file_size(to.path);
+    CHECK((size == before.size() || size == 16'000'000));
+  }
 }
 
 TEST_CASE("A folder that may not be written to is named, and what it holds stays") {
