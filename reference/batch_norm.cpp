@@ -18,22 +18,22 @@ struct given_moments_line {
   std::span<const double> x;
   affine a;
   double mean, variance, eps;
+  double scale_class;  ///< of 1 / sqrt(variance + eps): NaN, 0, 1 for any finite number, or infinity
   bool special_channel, special_x;
 
   using exact_field = surd;
 
   given_moments_line(std::span<const double> values, const affine& own, double m, double v, double e)
-      : x(values), a(own), mean(m), variance(v), eps(e) {
+      : x(values), a(own), mean(m), variance(v), eps(e), scale_class(class_of(v, e)) {
     // An infinite variance is no special: its reciprocal is zero.
-    special_channel = !std::isfinite(m) || !(scale_class() <= 1) || !a.is_finite(0);
+    special_channel = !std::isfinite(m) || !(scale_class <= 1) || !a.is_finite(0);
     special_x = !all_finite(values);
   }
 
-  /// 1 / sqrt(variance + eps): NaN, 0, a finite number (as 1) or infinite.
-  double scale_class() const {
-    if (std::isnan(variance)) return variance;
-    if (std::isinf(variance)) return variance > 0 ? 0 : NAN;
-    const int sign = sign_of_sum({variance, eps});
+  static double class_of(double v, double e) {
+    if (std::isnan(v)) return v;
+    if (std::isinf(v)) return v > 0 ? 0 : NAN;
+    const int sign = sign_of_sum({v, e});
     return sign < 0 ? NAN : sign == 0 ? HUGE_VAL : 1;
   }
 
@@ -41,10 +41,11 @@ struct given_moments_line {
   bool any_special() const { return special_channel || special_x; }
   std::optional<special_value> special(std::size_t i) const {
     if (!special_channel && std::isfinite(x[i])) return std::nullopt;
+    if (std::isnan(scale_class)) return special_value{};
     // Only the signs of finite numbers matter.
     const bool finite = std::isfinite(x[i]) && std::isfinite(mean);
     const double difference = finite ? sign_of_sum({x[i], -mean}) : x[i] - mean;
-    return special_from(difference * scale_class() * a.weight_of(i) + a.bias_of(i));
+    return special_from(difference * scale_class * a.weight_of(i) + a.bias_of(i));
   }
 
   template <class Real>
@@ -82,9 +83,9 @@ struct running_line {
   template <class Real, class Emit>
   void evaluate(selection, const Emit& emit) const {
     if (x.empty()) return emit(0, Real(old));
-    const mean_and_variance<Real> of(x);
+    const line_moments<Real> of(x, true);
     const Real n(static_cast<double>(x.size()));
-    const Real now = is_variance ? of.variance * n / (n - Real(1)) : of.mean;
+    const Real now = is_variance ? of.square * n / (n - Real(1)) : of.mean;
     emit(0, (Real(1) - Real(momentum)) * Real(old) + Real(momentum) * now);
   }
 };

@@ -4,9 +4,8 @@
 
 #include "engine/check.hpp"
 #include "engine/groups.hpp"
+#include "engine/moments.hpp"
 #include "engine/normalise.hpp"
-#include "engine/sums.hpp"
-#include "engine/surd.hpp"
 
 namespace assay::reference {
 
@@ -32,8 +31,7 @@ struct rms_norm_line {
 
   template <class Real>
   Real scale() const {
-    const Real n(static_cast<double>(x.size()));
-    return Real(1) / sqrt(sum_of_squares<Real>(x, Real(0)) / n + Real(eps));
+    return Real(1) / sqrt(line_moments<Real>(x, false).square + Real(eps));
   }
   template <class Real, class Emit>
   void evaluate(selection which, const Emit& emit) const {

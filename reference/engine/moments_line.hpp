@@ -3,21 +3,10 @@
 #pragma once
 
 #include "check.hpp"
+#include "moments.hpp"
 #include "normalise.hpp"
-#include "sums.hpp"
-#include "surd.hpp"
 
 namespace assay::reference {
-
-/// Real is any number type of the engine.
-template <class Real>
-struct mean_and_variance {
-  Real mean, variance;
-
-  explicit mean_and_variance(std::span<const double> x)
-      : mean(sum_of<Real>(x) / count(x)), variance(sum_of_squares<Real>(x, mean) / count(x)) {}
-  static Real count(std::span<const double> x) { return Real(static_cast<double>(x.size())); }
-};
 
 class moments_line {
  public:
@@ -34,18 +23,18 @@ class moments_line {
   std::optional<special_value> special(std::size_t i) const {
     if (is_nan_) return special_value{};
     if (a_.is_finite(i)) return std::nullopt;
-    const rational deviation = rational(x_[i]) * x_.size() - sum_of<rational>(x_);
+    const rational deviation = rational(x_[i]) - moments_of(x_, true).mean;
     return special_from(static_cast<double>(deviation.sign()) * a_.weight_of(i) + a_.bias_of(i));
   }
 
   template <class Real, class Emit>
   void evaluate(selection which, const Emit& emit) const {
-    const mean_and_variance<Real> of(x_);
-    emit_normalised(x_, of.mean, Real(1) / sqrt(of.variance + Real(eps_)), a_, which, emit);
+    const line_moments<Real> of(x_, true);
+    emit_normalised(x_, of.mean, Real(1) / sqrt(of.square + Real(eps_)), a_, which, emit);
   }
   void estimate(std::span<double> values, std::span<double> radii) const {
-    const mean_and_variance<ball> of(x_);
-    estimate_normalised(x_, of.mean, ball(1) / sqrt(of.variance + ball(eps_)), a_, values, radii);
+    const line_moments<ball> of(x_, true);
+    estimate_normalised(x_, of.mean, ball(1) / sqrt(of.square + ball(eps_)), a_, values, radii);
   }
 
  private:

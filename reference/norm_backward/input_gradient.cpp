@@ -99,7 +99,7 @@ input_gradient_line::input_gradient_line(std::span<const double> x, std::span<co
   no_gradient_ = std::all_of(dy_.begin(), dy_.end(), [](double v) { return v == 0; });
   if (is_nan_ || (all_finite(dy_) && all_finite(weight_))) return;
   special_g_ = true;
-  if (norm_.centred) total_ = sum_of<rational>(x_);
+  mean_ = moments_of(x_, norm_.centred).mean;
   for (std::size_t i = 0; i < x_.size(); ++i) {
     if (!is_special_g(i)) continue;
     const double g = dy_[i] * weight_[i];
@@ -108,9 +108,6 @@ input_gradient_line::input_gradient_line(std::span<const double> x, std::span<co
   }
 }
 
-double input_gradient_line::sign_of_deviation(std::size_t i) const {
-  if (!norm_.centred) return x_[i] > 0 ? 1 : x_[i] < 0 ? -1 : 0;
-  return rational(rational(x_[i]) * x_.size() - total_).sign();
-}
+double input_gradient_line::sign_of_deviation(std::size_t i) const { return rational(rational(x_[i]) - mean_).sign(); }
 
 }  // namespace assay::reference

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "../engine/kernel.hpp"
-#include "../engine/surd.hpp"
 #include "norm.hpp"
 
 namespace assay::reference {
@@ -67,13 +66,14 @@ class input_gradient_line {
     Real mean, mean_g, slope, scale;
 
     explicit factors(const input_gradient_line& line) {
-      const line_moments<Real> of(line.x_, line.norm_);
+      const line_moments<Real> of(line.x_, line.norm_.centred);
+      const Real square = of.square + Real(line.norm_.eps);
       const gradient_sums<Real> sums = line.sums<Real>(of.mean);
       const Real n(static_cast<double>(line.x_.size()));
       mean = of.mean;
       mean_g = line.norm_.centred ? sums.g / n : Real(0);
-      slope = sums.product / n / of.square;
-      scale = Real(1) / sqrt(of.square);
+      slope = sums.product / n / square;
+      scale = Real(1) / sqrt(square);
     }
   };
 
@@ -102,7 +102,7 @@ class input_gradient_line {
   std::vector<double> dy_;
   norm norm_;
   bool is_nan_, special_g_ = false, no_gradient_;
-  rational total_ = 0;                            ///< sum x, where there is something special
+  rational mean_ = 0;                             ///< where there is something special
   double infinite_g_ = 0, infinite_product_ = 0;  ///< sums of the terms of g and g n that are not finite
 };
 

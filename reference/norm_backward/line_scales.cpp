@@ -7,8 +7,8 @@ namespace {
 template <class Real>
 line_scale<Real> scale_of(std::span<const double> x, line_scales::kind kind, const norm& of) {
   if (kind != line_scales::kind::ordinary) return {Real(0), Real(0)};
-  const line_moments<Real> moments(x, of);
-  return {moments.mean, Real(1) / sqrt(moments.square)};
+  const line_moments<Real> moments(x, of.centred);
+  return {moments.mean, Real(1) / sqrt(moments.square + Real(of.eps))};
 }
 
 line_scales::kind kind_of(std::span<const double> x, const norm& of) {
@@ -43,8 +43,8 @@ std::vector<double> line_scales::line(std::size_t n) const {
 }
 
 double line_scales::sign_of_deviation(std::size_t n, double x) const {
-  if (!norm_.centred) return x > 0 ? 1 : x < 0 ? -1 : 0;
-  return rational(rational(x) * lines_.length - sum_of<rational>(line(n))).sign();
+  const rational mean = norm_.centred ? moments_of(line(n), true).mean : rational(0);
+  return rational(rational(x) - mean).sign();
 }
 
 std::span<const line_scale<interval>> line_scales::intervals() const {
@@ -62,8 +62,9 @@ const line_scales::exact_scale& line_scales::exact(std::size_t n) const {
   if (!exact_[n]) {
     exact_[n] = {0, {square_classes::rational_class, 0}};
     if (kinds_[n] == kind::ordinary) {
-      const line_moments<rational> moments(line(n), norm_);
-      exact_[n] = {moments.mean, classes_.split(1 / moments.square)};  // 1 / sqrt(a) = sqrt(1 / a)
+      const exact_moments moments = moments_of(line(n), norm_.centred);
+      // 1 / sqrt(a) = sqrt(1 / a).
+      exact_[n] = {moments.mean, classes_.split(1 / (moments.square + rational(norm_.eps)))};
     }
   }
   return *exact_[n];
