@@ -59,6 +59,7 @@ struct average_row : window_row {
   axis_windows::places down;
   bool count_include_pad;
   std::optional<std::int64_t> divisor_override;
+  rounding mode;
 
   using exact_field = rational;
 
@@ -75,9 +76,12 @@ struct average_row : window_row {
     return sum == 0 ? std::nullopt : special_from(sum / divisor(i));
   }
   bool zero_is_negative(std::size_t i) const {
-    bool all = true;
-    for_each(i, [&](double v) { all = all && v == 0 && std::signbit(v); });
-    return all;
+    bool all_negative = true, all_positive = true;
+    for_each(i, [&](double v) {
+      all_negative = all_negative && v == 0 && std::signbit(v);
+      all_positive = all_positive && v == 0 && !std::signbit(v);
+    });
+    return (all_negative || (mode == rounding::downward && !all_positive)) != (divisor(i) < 0);
   }
   template <class Real, class Emit>
   void evaluate(selection which, const Emit& emit) const {
@@ -150,7 +154,7 @@ truth avg_pool2d(const code_view& x, const avg_pool2d_options& o, const request&
     }
   }
   return along_windows(values, down, across, want, [&](const window_row& row, const axis_windows::places& places) {
-    return average_row{row, places, o.count_include_pad, o.divisor_override};
+    return average_row{row, places, o.count_include_pad, o.divisor_override, want.how.mode};
   });
 }
 

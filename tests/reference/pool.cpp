@@ -173,6 +173,10 @@ TEST_CASE("pooling's specials are those of its table", "[reference][pool]") {
   REQUIRE_FALSE(std::signbit(test::value_of(reference::max_pool2d(zeros.view()), 0)));
   REQUIRE_FALSE(std::signbit(test::value_of(reference::avg_pool2d(zeros.view()), 0)));
   REQUIRE(test::is_negative_zero(test::value_of(reference::avg_pool2d(zeros.view(), {.window = {1, 2}}), 0)));
+  REQUIRE_FALSE(
+      std::signbit(test::value_of(reference::avg_pool2d(zeros.view(), {.window = {1, 2}, .divisor_override = -2}), 0)));
+  const reference::request down{.how = {.mode = rounding::downward}};
+  REQUIRE(test::is_negative_zero(test::value_of(reference::avg_pool2d(zeros.view(), {}, down), 0)));
 
   // Two columns, and a window that looks one to the left of them and one to the right.
   const tensor narrow = test::tensor_of(binary32, {1, 1, 1, 2}, std::vector<double>{7, 8});
