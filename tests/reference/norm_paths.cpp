@@ -102,7 +102,6 @@ struct comparison {
     constexpr lines kinds[] = {lines::ordinary,     lines::few_digits,    lines::far_mean,
                                lines::nearly_equal, lines::far_exponents, lines::any_code};
     for (std::size_t i = 0; tally.checked() < elements; ++i) {
-      // In one pair of three the output has more digits than half the fast path's.
       const auto& output = outputs[random.below(outputs.size())];
       round(random, inputs[i % std::size(inputs)], kinds[i / std::size(inputs) % std::size(kinds)],
             {.to = output.first, .how = output.second});
