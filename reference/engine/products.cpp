@@ -65,7 +65,7 @@ ASSAY_VECTORISED void facts_of_chunk(const double* x, std::size_t n, chunk_facts
 class packer {
  public:
   packer(const factor& f, stretch_of_vectors which, std::size_t batch, packed_vectors& out)
-      : factor_(f), which_(which), batch_(batch), out_(out) {
+      : factor_(f), which_(which), batch_(batch), out_(out), unscaled_(which.count) {
     out.squares.assign(which.count, 0.0);
     out.unit.assign(which.count, infinity);
     out.in_units.assign(which.count, 0.0);
@@ -94,9 +94,13 @@ class packer {
     for (std::size_t v = 0; v < which_.count; ++v) {
       double& norm = out_.squares[v];
       double& unit = out_.unit[v];
-      if (unit == infinity) {  // zeros only, unless a number was too large to be scaled
+      if (unscaled_[v]) {
+        norm = out_.in_units[v] = infinity;
+        unit = 0;
+        continue;
+      }
+      if (unit == infinity) {  // zeros only
         unit = 1;
-        out_.in_units[v] += norm;
         continue;
       }
       norm = std::sqrt(norm * (1 + (n + 16) * u) + n * 0x1p-1074) * (1 + 4 * u);
@@ -120,8 +124,7 @@ class packer {
           line[i] = x * sign_or_special(s) * sign_or_special(factor_.multiplier);  // a zero or special, its sign right
         } else if (!(std::abs(y) >= 0x1p-900 && std::abs(y) <= 0x1p900 && std::abs(factor) >= 0x1p-900)) {
           line[i] = 0;
-          out_.squares[v] = infinity;
-          out_.in_units[v] = infinity;
+          unscaled_[v] = true;
         } else if (!factor_exact || std::fma(x, factor, -y) != 0) {
           out_.in_units[v] = infinity;
         }
@@ -142,6 +145,7 @@ class packer {
   stretch_of_vectors which_;
   std::size_t batch_;
   packed_vectors& out_;
+  std::vector<bool> unscaled_;
 };
 
 /// Where nothing is rounded; see the header.
@@ -213,10 +217,10 @@ void product_block::radii(std::size_t row, std::span<double> out) const {
 
 void product_block::magnitudes(std::size_t row, std::span<double> out) const {
   const double more = 1 + gamma(length_), underflow = static_cast<double>(length_) * 0x1p-1073;
-  const bool unserved = left_.squares[row] == infinity;
+  const bool unscaled = left_.unit[row] == 0;
   for (std::size_t j = 0; j < out.size(); ++j) {
     const double sum = magnitudes_[row * columns_ + j];
-    out[j] = unserved || right_.squares[j] == infinity ? infinity
+    out[j] = unscaled || right_.unit[j] == 0 ? infinity
              : is_exact(left_.in_units[row], right_.in_units[j], left_.unit[row], right_.unit[j])
                  ? sum
                  : sum * more + underflow;

@@ -32,7 +32,8 @@ struct batched_factor {
 struct packed_vectors {
   double* numbers = nullptr;     ///< scaled, vector after vector; what is not finite is 0
   std::vector<double> squares;   ///< sums of squares, then: norms, rounded up
-  std::vector<double> unit;      ///< all elements are multiples of it, a power of two; 1 of a zero vector
+  std::vector<double> unit;      ///< all elements are multiples of it, a power of two; 1 of a zero vector, 0
+                                 ///< of one whose scaling left the range: only exact sums serve it
   std::vector<double> in_units;  ///< norm / unit, or infinity when scaling was inexact
   struct special {
     std::size_t k;
