@@ -42,8 +42,9 @@ const std::vector<std::int64_t>& targets() {
   return t;
 }
 
+/// `label` asks bench/run for the ratio to a peer and names its limit: "PEER LIMIT".
 void emulated(benchmark::State& state, const char* kernel, assay::format storage, const char* arithmetic,
-              unsigned threads) {
+              unsigned threads, const char* label) {
   assay::kernel_call call(kernel);
   call.set_input("x", as_tensor(numbers(), storage, {rows, columns}));
   if (std::string_view(kernel).ends_with("norm")) {
@@ -55,6 +56,7 @@ void emulated(benchmark::State& state, const char* kernel, assay::format storage
     call.set_input("target", t);
   }
   const auto with = assay::parse_arithmetic(kernel, arithmetic);
+  state.SetLabel(label);
   for (auto _ : state) benchmark::DoNotOptimize(assay::run_kernel(call, with, threads));
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(rows * columns));
 }
@@ -116,16 +118,15 @@ void cross_entropy_loop(benchmark::State& s) {
   plain(s, [](const float* x, const float*, float* y, std::size_t r) { *y = plain_cross_entropy(x, targets()[r]); });
 }
 
-#define KERNEL(kernel)                                                                                          \
-  BENCHMARK(kernel##_loop)->Unit(benchmark::kMillisecond);                                                      \
-  BENCHMARK_CAPTURE(emulated, kernel##_binary32, #kernel, assay::binary32, "", 1)->Unit(benchmark::kMillisecond); \
-  BENCHMARK_CAPTURE(emulated, kernel##_binary32_two_threads, #kernel, assay::binary32, "", 2)                    \
-      ->Unit(benchmark::kMillisecond)                                                                           \
-      ->UseRealTime();                                                                                          \
-  BENCHMARK_CAPTURE(emulated, kernel##_binary16, #kernel, assay::binary16, "native", 1)                          \
-      ->Unit(benchmark::kMillisecond);                                                                          \
-  BENCHMARK_CAPTURE(emulated, kernel##_bfloat16, #kernel, assay::bfloat16, "native", 1)                          \
+#define ROW(kernel, name, storage, arithmetic, threads, limit)                                                    \
+  BENCHMARK_CAPTURE(emulated, kernel##name, #kernel, assay::storage, arithmetic, threads, #kernel "_loop " limit) \
       ->Unit(benchmark::kMillisecond)
+#define KERNEL(kernel)                                                    \
+  BENCHMARK(kernel##_loop)->Unit(benchmark::kMillisecond);                \
+  ROW(kernel, _binary32, binary32, "", 1, "4");                           \
+  ROW(kernel, _binary32_two_threads, binary32, "", 2, "")->UseRealTime(); \
+  ROW(kernel, _binary16, binary16, "native", 1, "15");                    \
+  ROW(kernel, _bfloat16, bfloat16, "native", 1, "15")
 KERNEL(softmax);
 KERNEL(layer_norm);
 KERNEL(rms_norm);

@@ -94,6 +94,13 @@ rounded dot(const accumulator& with, const summation_order& in, const code_vecto
 rounded sum(const accumulator& with, const summation_order& in, const code_vector& x, encoded c, format out,
             conversion how, std::uint32_t random) {
   require_fit(with, x.type, x.type, c, x.size);
+  if (const auto* floating = std::get_if<accumulate::floating>(&with);
+      floating != nullptr && accumulate::double_floating::serves(*floating, x.type, x.type)) {
+    const std::vector<double> terms = decoded(x);
+    return sum(
+        accumulate::double_floating(*floating), in, x.size, [&](std::size_t i) { return terms[i]; },
+        accumulate::read(c.code, c.in), out, how, random);
+  }
   const auto* unit = reading_unit(with);
   const auto term = [&](std::size_t i) { return read_with(unit, x[i], x.type); };
   return std::visit(

@@ -40,9 +40,6 @@ class double_floating {
   void merge(state& into, const state& from) const { add(into, from.sum); }
   rounded result(const state& s, format to, conversion how, std::uint32_t random) const;
 
- private:
-  static std::uint64_t bits_of(double x) { return std::bit_cast<std::uint64_t>(x); }
-
   void add(state& s, double x) const {
     const double sum = s.sum + x;
     if (sum == 0) {
@@ -60,6 +57,9 @@ class double_floating {
     const bool outward = (error < 0) == (sum < 0);
     s.sum = round(s, std::bit_cast<double>(bits_of(sum) + (outward ? even : 0 - even)));
   }
+
+ private:
+  static std::uint64_t bits_of(double x) { return std::bit_cast<std::uint64_t>(x); }
 
   /// x as a number of the format. The bits of its magnitude below the last place are rounded away by an addition that
   /// carries when they must go up.
