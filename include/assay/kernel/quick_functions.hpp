@@ -3,8 +3,8 @@
 //
 // exp and exp2 are our own: after reduction to |r| <= ln 2 / 2 the series to r^12 / 12! leaves 2^-52, and a dozen
 // roundings 2^-50. The others are the C library's, for which 2^-44 is generous (the GNU C library's manual lists errors
-// of a few ulps, 2^-51, at most); gelu only where its erfc is well conditioned. A [.prove] test runs through all
-// binary32 operands.
+// of a few ulps, 2^-51, at most); gelu only where its erfc is well conditioned. A [.prove] test holds it
+// against long double at every binary32 number.
 #pragma once
 
 #include <bit>
