@@ -105,6 +105,17 @@ void find_sides(const Kernel& f, std::vector<candidate>& all) {
   }
 }
 
+/// Of an element whose interval overflowed, or is infinity - infinity: 1 or -1 when it lies beyond every format, 0 when
+/// it is zero.
+template <class Kernel>
+std::optional<int> side_of_everything(const Kernel& f, std::size_t i) {
+  const rational far = boost::multiprecision::mpz_int(1) << 1100;
+  for (const int side : {1, -1}) {
+    if (side_of(f, i, side * far) == side) return side;
+  }
+  return side_of(f, i, 0) == 0 ? std::optional(0) : std::nullopt;
+}
+
 /// The elements of `open`, which balls could not decide.
 template <class Kernel, takes_elements Store>
 void decide_by_intervals(const Kernel& f, const output_rule& rule, const request& want, workspace& w,
@@ -123,6 +134,16 @@ void decide_by_intervals(const Kernel& f, const output_rule& rule, const request
         store(i, *code, bounds_of(y));
         ++made.interval;
         return;
+      }
+      if (mpfi_bounded_p(y.get()) == 0 && bits == exact_from) {
+        if (const auto side = side_of_everything(f, i)) {
+          constexpr double most = std::numeric_limits<double>::max(),
+                           infinity = std::numeric_limits<double>::infinity();
+          const ball::bounds_pair bounds[] = {{-infinity, -most}, {0, 0}, {most, infinity}};
+          store(i, rule.code_beyond(*side, sign), bounds[*side + 1]);
+          ++made.exact;
+          return;
+        }
       }
       const auto near = rule.boundary_in(y);
       if (near && (near->alone || bits == exact_from)) {

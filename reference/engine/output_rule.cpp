@@ -65,9 +65,13 @@ std::optional<std::uint64_t> output_rule::decide(const interval& y, sign_knowled
   return code;
 }
 
-std::uint64_t output_rule::code_at_end(mpfr_srcptr end, bool negative) const {
+std::uint64_t output_rule::code_beyond(int side, sign_knowledge sign) const {
   constexpr int beyond_any_format = 1 << 28;
-  return mpfr_inf_p(end) != 0 ? encode_rounded(1, beyond_any_format, negative, to_, how_) : round_into(end, to_, how_);
+  return side == 0 ? zero(sign.zero_is_negative) : encode_rounded(1, beyond_any_format, side < 0, to_, how_);
+}
+
+std::uint64_t output_rule::code_at_end(mpfr_srcptr end, bool negative) const {
+  return mpfr_inf_p(end) != 0 ? code_beyond(negative ? -1 : 1, {}) : round_into(end, to_, how_);
 }
 
 std::optional<boundary> output_rule::boundary_in(const interval& y) const {

@@ -60,6 +60,8 @@ class output_rule {
   std::optional<boundary> boundary_in(const interval& y) const;
   /// The code of such a boundary.
   std::uint64_t code_of_boundary(const rational& t, sign_knowledge sign) const;
+  /// The code of numbers above every format's (side 1) or below them (side -1), or of zero.
+  std::uint64_t code_beyond(int side, sign_knowledge sign) const;
   /// The code of the numbers just above a boundary (side 1) or just below it (side -1).
   std::uint64_t code_beside(const rational& t, int side) const;
 

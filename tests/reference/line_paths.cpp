@@ -42,10 +42,16 @@ struct comparison {
 
   template <class Kernel>
   void both(request want, const char* what, const Kernel& kernel) {
-    want.intervals_only = false;
-    const truth quick = kernel(want);
-    want.intervals_only = true;
-    const truth slow = kernel(want);
+    truth quick, slow;
+    try {
+      want.intervals_only = false;
+      quick = kernel(want);
+      want.intervals_only = true;
+      slow = kernel(want);
+    } catch (const undecided& e) {
+      throw std::runtime_error(
+          test::text(what, " in ", test::describe(want.to), ", ", test::describe(want.how), ": ", e.what()));
+    }
     fast += quick.decided;
     tally.expect(slow.decided.fast == 0 && slow.decided.elements() == quick.decided.elements(),
                  [&] { return test::text(what, ": ", slow.decided.fast, " elements were not decided by intervals"); });

@@ -167,6 +167,12 @@ TEST_CASE("losses that no precision tells from a boundary are decided by their r
   const tensor mixed = line_of({-2e30, -1e30}), less = line_of({-3e30, 0});
   REQUIRE(divergence(mixed, less, down) == -0x1p-149);
   REQUIRE(test::is_same(divergence(mixed, less, up), -0.0));
+  // Both powers overflow every exponent there is: the larger decides, or nothing is left.
+  const tensor huge = line_of({1e30, 2e30}), beyond = line_of({0, 3e30}), equal = line_of({1e20, 1e20}),
+               around = line_of({1e20 - 0x1p43, 1e20 + 0x1p43});
+  REQUIRE(divergence(huge, beyond, up) == -std::numeric_limits<float>::max());
+  REQUIRE(divergence(huge, beyond, down) == -HUGE_VAL);
+  REQUIRE(test::is_same(divergence(equal, around, up), 0.0));
   // -ln of the least binary32 is clamped; ln(1 - x) of it is hardly below zero.
   const tensor least = line_of({0x1p-149}), half = line_of({0.5});
   REQUIRE(value_of(reference::bce(least.view(), half.view(), {}, none, down)) == 50);
