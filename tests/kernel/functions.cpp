@@ -155,3 +155,42 @@ TEST_CASE("the quick functions are within their bound at every binary32 number",
     CHECK(most < assay::kernel::quick_error / 2);
   }
 }
+
+TEST_CASE("an approximate function is off by no more than its error, and somewhere by most of it") {
+  random_source random(24);
+  const function_model model = assay::parse_functions("approximate:2^-12:flush");
+  CHECK(to_string(model) == "approximate:0.000244140625:flush");
+  for (const elementary f : {elementary::exp2, elementary::log, elementary::tanh, elementary::rsqrt}) {
+    double most = 0;
+    for (int i = 0; i < 2000; ++i) {
+      const std::uint64_t code = assay::convert(1.5 + uniform(random), binary32).code;
+      const auto value = [&](const function_model& m) {
+        return assay::to_double(assay::evaluate(m, f, {code, binary32}, binary32).code, binary32);
+      };
+      const double due = value({});
+      if (due != 0) most = std::max(most, std::abs(value(model) - due) / std::abs(due));
+    }
+    CAPTURE(assay::name_of(f));
+    CHECK(most <= 0x1p-12 + 0x1p-23);
+    CHECK(most > 0x1p-13);
+  }
+  const std::uint64_t subnormal = 1000;
+  CHECK(assay::evaluate(model, elementary::expm1, {subnormal, binary32}, binary32).code == 0);
+  const std::uint64_t far = assay::convert(-127.5, binary32).code;
+  CHECK(assay::evaluate(model, elementary::exp2, {far, binary32}, binary32).code == 0);
+  CHECK(assay::evaluate({}, elementary::exp2, {far, binary32}, binary32).code != 0);
+}
+
+TEST_CASE("a table is right at its own operands and on a straight line between them") {
+  const function_model model = assay::parse_functions("table:4");
+  const auto at = [&](double x) {
+    return assay::to_double(
+        assay::evaluate(model, elementary::exp, encoded{assay::convert(x, binary32).code, binary32}, binary32).code,
+        binary32);
+  };
+  CHECK(at(1.25) == Approx(std::exp(1.25)).epsilon(1e-7));
+  CHECK(at(1.5) == Approx(std::exp(1.5)).epsilon(1e-7));
+  // Four digits: 1.25 and 1.375 are neighbours.
+  CHECK(at(1.3125) == Approx((std::exp(1.25) + std::exp(1.375)) / 2).epsilon(1e-7));
+  CHECK(at(-1.3125) == Approx((std::exp(-1.25) + std::exp(-1.375)) / 2).epsilon(1e-7));
+}
