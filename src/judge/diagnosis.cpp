@@ -86,6 +86,7 @@ class investigation {
   }
 
   std::optional<hypothesis_report> test(const hypothesis& h) const {
+    if (h.local && exhibit_.failing.empty()) return std::nullopt;
     const kernel_call& original = exhibit_.p.call();
     std::optional<kernel_call> changed;
     if (h.change_call) {
@@ -140,7 +141,7 @@ class investigation {
       // Later styles differ in the order of sums: tried where the first does not explain everything.
       if (report.likelihood > 0.999) break;
     }
-    if (changed && !h.change_arithmetic && !h.change_results && !court_.claimed.exact) {
+    if (changed && !h.change_arithmetic && !h.change_results && !court_.claimed.exact && report.likelihood < 0.97) {
       try {
         const std::vector<examined_result> under = examine(court_, call);
         const examined_result& x = under[exhibit_.result];
@@ -184,8 +185,7 @@ std::vector<hypothesis_report> diagnose(const court& c, const partition& parts, 
   std::size_t elements = 0;
   for (const tensor& r : results) elements += r.size();
   const std::size_t each = std::max<std::size_t>(1, elements / std::max<std::size_t>(1, parts.units()));
-  const std::size_t most =
-      std::clamp<std::size_t>(8 * options.diagnosis_sample / each, 4, 4 * options.diagnosis_sample);
+  const std::size_t most = std::clamp<std::size_t>(options.diagnosis_sample / each, 3, options.diagnosis_sample);
   std::set<std::size_t> units;
   for (const std::size_t k : spread_units(bad.size(), std::min(bad.size(), most), options.seed)) units.insert(bad[k]);
   for (const std::size_t u :
@@ -223,7 +223,11 @@ std::vector<hypothesis_report> diagnose(const court& c, const partition& parts, 
   if (options.hypotheses != nullptr) hypotheses = *options.hypotheses;
   for (hypothesis& h : known_hypotheses(c.call, c.claimed)) hypotheses.push_back(std::move(h));
   for (const hypothesis& h : hypotheses) {
-    if (auto report = all.test(h)) reports.push_back(std::move(*report));
+    auto report = all.test(h);
+    if (!report) continue;
+    const bool explains_all = report->bit_for_bit && report->likelihood > 0.9999;
+    reports.push_back(std::move(*report));
+    if (explains_all && !options.always_diagnose) break;  // the simplest comes first
   }
   std::stable_sort(reports.begin(), reports.end(),
                    [](const hypothesis_report& a, const hypothesis_report& b) { return a.likelihood > b.likelihood; });

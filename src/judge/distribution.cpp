@@ -181,6 +181,30 @@ std::vector<std::size_t> sampled_units(const partition& parts, std::size_t eleme
 
 constexpr std::size_t fewest_clusters = 24;
 
+/// Terms in the sum of one element, for kernels whose emulation takes time in proportion.
+std::size_t terms_of(const kernel_call& call) {
+  if (call.name() == "gemm" || call.name() == "dot" || call.name() == "gemm_backward") {
+    const extents& a = call.input("a").shape();
+    const bool transposed = call.name() == "gemm" && call.flag("transpose_a");
+    return a[a.rank() - (transposed ? 2 : 1)];
+  }
+  if (call.name() == "conv2d") {
+    const extents& w = call.input("weight").shape();
+    return w[1] * w[2] * w[3];
+  }
+  return 1;
+}
+
+/// Elements to emulate: as asked, but no more than some work in multiply-adds, which promoted matrix units need much
+/// longer for.
+std::size_t sample_size(const court& c, std::size_t asked) {
+  const auto& all = c.claimed.accumulators;
+  const bool slow = std::any_of(all.begin(), all.end(),
+                                [](const accumulator& a) { return std::holds_alternative<accumulate::promotion>(a); });
+  const std::size_t work = std::size_t{1} << (slow ? 23 : 27);
+  return std::min(asked, std::max<std::size_t>(2048, work / std::max<std::size_t>(1, terms_of(c.call))));
+}
+
 }  // namespace
 
 distribution_result judge_distribution(const court& c, const partition& parts, std::span<const tensor> results,
@@ -201,7 +225,8 @@ distribution_result judge_distribution(const court& c, const partition& parts, s
   if (kernels.empty()) return skip("the kernel has no emulation to compare with");
   std::size_t elements = 0;
   for (const tensor& r : results) elements += r.size();
-  const part p = parts.take(sampled_units(parts, elements, options.distribution_sample, options.seed + 7));
+  const part p =
+      parts.take(sampled_units(parts, elements, sample_size(c, options.distribution_sample), options.seed + 7));
   const std::vector<examined_result> examined = examine(c, p.call());
   std::vector<std::vector<tensor>> honest;
   for (const honest_kernel& k : kernels) {

@@ -196,6 +196,12 @@ allowed_codes examined_result::allowed(std::size_t i, bool worst) const {
   return a;
 }
 
+bool examined_result::within_worst(std::size_t i, std::uint64_t got) const {
+  if (!(worst_error(i) > error(i))) return false;
+  const allowed_codes a = allowed(i, true);
+  return a.anything || (ordered(got, output_) >= a.low && ordered(got, output_) <= a.high);
+}
+
 double examined_result::distance(std::size_t i, std::uint64_t got) const {
   const auto value = decode(got, output_);
   const double low = lower(i);
@@ -229,10 +235,13 @@ finding examined_result::judge(std::size_t i, std::uint64_t got, double& share) 
   if (value.is_nan()) return a.nan ? finding::fine : finding::nan_for_a_number;
   const std::int64_t place = ordered(got, output_);
   if (place >= a.low && place <= a.high) {
-    const std::int64_t from = ordered(due, output_);
-    const std::int64_t reach = place > from ? a.high - from : from - a.low;
-    share = reach > 0 ? static_cast<double>(std::abs(place - from)) / static_cast<double>(reach) : 0;
-    // Zeros compare equal: a rounded zero keeps its value's sign, but a cancelled one may have either.
+    // An infinity that is allowed has no distance.
+    if (!value.is_infinite()) {
+      const double v = to_double(got, output_);
+      const double step = std::max(ulp(i), std::ldexp(std::abs(v), -output_.fraction_bits));
+      share = std::min(1.0, std::abs(v - center(i)) / (error(i) + (any_rounding_ ? 1 : 0.5) * step));
+    }
+    // Zeros compare equal: a sum that cancels may give either.
     return finding::fine;
   }
   const double center_value = center(i), reach = error(i) + 0.5 * ulp(i);

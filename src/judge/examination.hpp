@@ -59,6 +59,8 @@ class examined_result {
 
   /// The first two layers' word on one element, and what share of the allowed it takes.
   finding judge(std::size_t i, std::uint64_t got, double& share) const;
+  /// Whether the rigorous bound allows a finite result.
+  bool within_worst(std::size_t i, std::uint64_t got) const;
   /// In ulps, signed; NaN across classes, 0 for the same special value.
   double distance(std::size_t i, std::uint64_t got) const;
 

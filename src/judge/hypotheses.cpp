@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include <assay/accumulate/grammar.hpp>
+#include <assay/accumulate/matrix_unit.hpp>
 #include <assay/format/name.hpp>
 #include <assay/judge/dot_bound.hpp>
 #include <assay/kernel/run.hpp>
@@ -161,6 +162,19 @@ void add_accumulators(std::vector<hypothesis>& all, const kernel_call& call, boo
       {"int16_wraps", "integer:16:wrap", "sums wrap around in 16 bits"},
   };
   for (const row& r : units) all.push_back({r.name, r.words, {}, accumulate_in(r.accumulator)});
+  // Matrix units that compute alike are one row.
+  std::vector<const accumulate::matrix_unit*> distinct;
+  for (const accumulate::matrix_unit& unit : accumulate::matrix_units) {
+    if (unit.has_scales() || !unit.takes(storage_format(call))) continue;
+    const bool alike = std::any_of(distinct.begin(), distinct.end(), [&](const accumulate::matrix_unit* other) {
+      return other->fused == unit.fused && other->compose == unit.compose;
+    });
+    if (!alike) distinct.push_back(&unit);
+  }
+  for (const accumulate::matrix_unit* unit : distinct) {
+    const std::string name(unit->name);
+    all.push_back({"unit_" + name, "it is the matrix unit " + name, {}, accumulate_in("unit:" + name)});
+  }
   const auto axes = summed_axes_of(call);
   for (const char* wire : {"bfloat16", "binary16"}) {
     for (const std::size_t parts : {2u, 4u, 8u, 16u, 32u}) {
@@ -266,13 +280,14 @@ void add_stores(std::vector<hypothesis>& all) {
   }
 }
 
-change_of_call retyped(format from, format to) {
-  return [from, to](kernel_call& call) {
+/// Inputs of one format read as another's; only that input, where one is named.
+change_of_call retyped(format from, format to, std::string_view only = {}) {
+  return [from, to, only](kernel_call& call) {
     bool any = false;
     for (const input_info& in : call.info().inputs) {
       if (!call.has_input(in.name)) continue;
       const tensor& x = call.input(in.name);
-      if (!x.type().is_floating() || !(x.type().layout == from)) continue;
+      if (!x.type().is_floating() || !(x.type().layout == from) || (!only.empty() && in.name != only)) continue;
       tensor y(element_type::of(to), x.shape());
       for (std::size_t i = 0; i < x.size(); ++i) y.set(i, x[i]);
       call.set_input(in.name, std::move(y));
@@ -289,6 +304,11 @@ void add_encodings(std::vector<hypothesis>& all) {
   for (const auto& [from, to] : pairs) {
     all.push_back({format_name(from) + "_read_as_" + format_name(to),
                    format_name(from) + " inputs are read as " + format_name(to), retyped(from, to)});
+    for (const char* only : {"a", "b", "x", "weight"}) {
+      all.push_back({std::string(only) + "_" + format_name(from) + "_read_as_" + format_name(to),
+                     std::string(only) + " is " + format_name(from) + ", but read as " + format_name(to),
+                     retyped(from, to, only)});
+    }
   }
   for (const bool to_nearest : {false, true}) {
     all.push_back({to_nearest ? "tf32_inputs" : "tf32_inputs_cut",

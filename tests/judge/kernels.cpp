@@ -1,0 +1,126 @@
+// All kernels: honest ones pass in every form that a claim allows, wrong ones fail.
+#include <catch2/catch.hpp>
+
+#include <map>
+#include <sstream>
+
+#include <assay/format/name.hpp>
+#include <assay/reference/truth_of.hpp>
+
+#include "cases.hpp"
+
+using namespace assay;
+
+namespace test {
+
+bool can_be_judged(std::string_view kernel) { return has_emulation(kernel); }
+
+}  // namespace test
+
+namespace {
+
+/// Everything that a kernel can be asked to do differently without doing it wrong.
+std::vector<arithmetic> honest_forms(std::string_view kernel, const claim& claimed) {
+  std::vector<arithmetic> all{claimed.base};
+  for (const char* order : {"lanes:32", "pairwise:4", "split_k:3", "blocked:32", "reversed"}) {
+    arithmetic with = claimed.base;
+    with.order = parse_arithmetic(kernel, std::vector<key_value>{{"order", order}}).order;
+    all.push_back(with);
+  }
+  const std::map<std::string, std::string> unsound{{"algorithm", "naive"},   {"eps", "outside"},
+                                                   {"end", "log"},           {"form", "sigmoid"},
+                                                   {"variance", "one_pass"}, {"form", "direct"}};
+  for (const attribute_info& choice : variants_of(kernel)) {
+    if (choice.type != attribute_info::kind::choice) continue;
+    std::istringstream words{std::string(choice.choices)};
+    for (std::string word; words >> word;) {
+      const bool skipped = (word == "naive") || (word == "outside") || (word == "one_pass") || word == "log" ||
+                           (choice.name == "form" && (word == "sigmoid" || word == "direct")) || word == "difference" ||
+                           (kernel == "tanh" && word == "steps");
+      if (skipped) continue;
+      arithmetic with = claimed.base;
+      with.variants[std::string(choice.name)] = word;
+      all.push_back(with);
+    }
+  }
+  return all;
+}
+
+struct tally {
+  std::size_t runs = 0, failures = 0;
+  std::vector<double> shares;
+  std::string first;
+
+  double median() {
+    if (shares.empty()) return 0;
+    std::sort(shares.begin(), shares.end());
+    return shares[shares.size() / 2];
+  }
+};
+
+void judge_honest(tally& t, std::mt19937_64& random, std::string_view kernel, int runs) {
+  const format formats[]{bfloat16, binary16, binary32};
+  const char* claims[]{"fp32-accumulate", "fp32-accumulate", "native"};
+  for (int run = 0; run < runs; ++run) {
+    const format f = formats[random() % 3];
+    const std::string words = claims[random() % 3];
+    const auto how = static_cast<test::spread>(random() % 4);
+    const std::size_t lines = 1 + random() % 12, n = 1 + random() % 70;
+    const kernel_call call = test::random_call(random, kernel, f, lines, n, how);
+    const claim claimed = parse_claim(kernel, words);
+    const std::vector<arithmetic> forms = honest_forms(kernel, claimed);
+    const arithmetic form = forms[random() % forms.size()];
+    const format to = random() % 2 == 0 ? f : formats[random() % 3];
+    const std::vector<tensor> got = test::results_of(call, form, to);
+    const verdict v = judge(call, got, claimed, {.worst = 1, .diagnose = false});
+    ++t.runs;
+    t.shares.push_back(v.largest_share);
+    if (!v.pass && t.failures++ == 0) {
+      std::ostringstream text;
+      text << kernel << " on " << format_name(f) << " into " << format_name(to) << ", " << lines << " x " << n
+           << ", spread " << static_cast<int>(how) << ", computed as " << to_string(form) << "\n"
+           << summary(v);
+      t.first = text.str();
+    }
+  }
+}
+
+/// Kernels with both a truth and an emulation.
+std::vector<std::string_view> judged_kernels() {
+  std::vector<std::string_view> all;
+  for (const kernel_info& k : kernels) {
+    if (!has_emulation(k.name)) continue;
+    std::mt19937_64 random(1);
+    try {
+      const kernel_call call = test::random_call(random, k.name, binary32, 2, 4, test::spread::normal);
+      reference::truth_of(call);
+    } catch (const std::logic_error&) {
+      continue;
+    }
+    all.push_back(k.name);
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("Honest kernels pass in every form that their claim allows") {
+  for (const std::string_view kernel : judged_kernels()) {
+    std::mt19937_64 random(11);
+    tally t;
+    judge_honest(t, random, kernel, 12);
+    INFO(t.failures << " of " << t.runs << " runs; the first: " << t.first);
+    CHECK(t.failures == 0);
+  }
+}
+
+TEST_CASE("Hundreds of thousands of honest lines hold their bounds", "[.prove]") {
+  for (const std::string_view kernel : judged_kernels()) {
+    std::mt19937_64 random(12);
+    tally t;
+    judge_honest(t, random, kernel, 1500);
+    INFO(t.failures << " of " << t.runs << " runs; the first: " << t.first);
+    CHECK(t.failures == 0);
+    WARN(kernel << ": " << t.runs << " runs, median of the largest share of the bound " << t.median());
+  }
+}
