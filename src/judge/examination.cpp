@@ -13,7 +13,9 @@
 namespace assay::detail {
 namespace {
 
-double read_double(const tensor& t, std::size_t i) { return std::bit_cast<double>(t[i]); }
+std::span<const double> as_doubles(const tensor& t) {
+  return {reinterpret_cast<const double*>(t.bytes().data()), t.size()};
+}
 
 /// The largest finite magnitude of a tensor: codes of one sign are ordered as their values.
 double largest_magnitude(const tensor& x) {
@@ -133,15 +135,13 @@ examined_result::examined_result(const court& c, reference::truth t, error_bound
   prepare();
 }
 
-double examined_result::lower(std::size_t i) const { return read_double(truth_.lower, i); }
-double examined_result::upper(std::size_t i) const { return read_double(truth_.upper, i); }
+double examined_result::lower(std::size_t i) const { return double_at(truth_.lower, i); }
+double examined_result::upper(std::size_t i) const { return double_at(truth_.upper, i); }
 double examined_result::center(std::size_t i) const {
   const double low = lower(i), high = upper(i);
   return low == high ? low : low / 2 + high / 2;
 }
-double examined_result::scale(std::size_t i) const {
-  return truth_.scale.size() == 0 ? 0 : read_double(truth_.scale, i);
-}
+double examined_result::scale(std::size_t i) const { return truth_.scale.size() == 0 ? 0 : double_at(truth_.scale, i); }
 
 double examined_result::ulp(std::size_t i) const {
   const double x = std::abs(center(i));
@@ -151,11 +151,13 @@ double examined_result::ulp(std::size_t i) const {
 
 void examined_result::prepare() {
   std::vector<double> down(size()), up(size());
+  const std::span<const double> lows = as_doubles(truth_.lower), highs = as_doubles(truth_.upper);
   for (std::size_t i = 0; i < size(); ++i) {
-    const double e = error(i), l = lower(i), u = upper(i);
-    // One step outward: what subtracting in double may lose.
-    down[i] = e == 0 ? l : std::nextafter(l - e, -HUGE_VAL);
-    up[i] = e == 0 ? u : std::nextafter(u + e, HUGE_VAL);
+    const double e = bounds_.worst.empty() ? 0 : bounds_.likely[i], l = lows[i], u = highs[i];
+    // A step outward: what subtracting in double may lose.
+    const double step = e == 0 ? 0 : (std::max(std::abs(l), std::abs(u)) + e) * 0x1p-52 + 0x1p-1074;
+    down[i] = l - e - step;
+    up[i] = u + e + step;
   }
   low_ = tensor(element_type::of(output_), truth_.value.shape());
   high_ = low_;
@@ -200,6 +202,22 @@ bool examined_result::within_worst(std::size_t i, std::uint64_t got) const {
   if (!(worst_error(i) > error(i))) return false;
   const allowed_codes a = allowed(i, true);
   return a.anything || (ordered(got, output_) >= a.low && ordered(got, output_) <= a.high);
+}
+
+std::vector<double> examined_result::distances(const tensor& got) const {
+  std::vector<double> all = doubles(got);
+  const std::span<const double> lows = as_doubles(truth_.lower), highs = as_doubles(truth_.upper);
+  const std::int64_t least = output_.min_exponent(), most = output_.max_exponent();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const double center = lows[i] == highs[i] ? lows[i] : lows[i] / 2 + highs[i] / 2;
+    const auto field = static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(center) >> 52 & 0x7ff) - 1023;
+    const std::int64_t ulp_exponent = std::clamp(field, least, most) - output_.fraction_bits;
+    // Infinities and NaNs give NaN; 2^-ulp_exponent would leave double's range only for binary64 itself.
+    all[i] = ulp_exponent > -1000 && ulp_exponent < 1000
+                 ? (all[i] - center) * std::bit_cast<double>(static_cast<std::uint64_t>(1023 - ulp_exponent) << 52)
+                 : (all[i] - center) / std::ldexp(1.0, static_cast<int>(ulp_exponent));
+  }
+  return all;
 }
 
 double examined_result::distance(std::size_t i, std::uint64_t got) const {

@@ -63,6 +63,8 @@ class examined_result {
   bool within_worst(std::size_t i, std::uint64_t got) const;
   /// In ulps, signed; NaN across classes, 0 for the same special value.
   double distance(std::size_t i, std::uint64_t got) const;
+  /// The same for all elements; not finite where got or the real value is not.
+  std::vector<double> distances(const tensor& got) const;
 
  private:
   void prepare();

@@ -161,16 +161,78 @@ class trial {
     for (std::size_t r = 0; r < results_.size(); ++r) {
       if (results_[r].size() == 0) continue;
       check_shape(p, r, examined[r]);
-      for (std::size_t i = 0; i < examined[r].size(); ++i) {
-        judge_element(p, r, i, examined[r], emulated ? &expected[r] : nullptr);
-      }
+      judge_result(p, r, examined[r], emulated ? &expected[r] : nullptr);
     }
+  }
+
+  /// Calls run(first element of the part, its place in the whole, how many lie behind each other).
+  template <class Run>
+  static void for_each_run(const part& p, std::size_t r, std::size_t size, const Run& run) {
+    const bool gathered = !p.blocks.empty() && p.blocks[r] == 0 && !p.places[r].empty();
+    const bool blocked = !p.blocks.empty() && p.blocks[r] != 0;
+    const std::size_t most = gathered ? 1 : blocked ? p.blocks[r] : std::max<std::size_t>(1, size);
+    for (std::size_t i = 0; i < size; i += most) run(i, p.place(r, i), std::min(most, size - i));
+  }
+
+  /// All elements of one result of a part. Most are the correctly rounded truth: these need no more than counting.
+  void judge_result(const part& p, std::size_t r, const examined_result& e, const tensor* expected) {
+    const auto bytes = static_cast<std::size_t>(results_[r].type().bytes());
+    tensor got(results_[r].type(), {e.size()});
+    for_each_run(p, r, e.size(), [&](std::size_t i, std::size_t place, std::size_t count) {
+      std::copy_n(results_[r].bytes().begin() + static_cast<std::ptrdiff_t>(place * bytes), count * bytes,
+                  got.bytes().begin() + static_cast<std::ptrdiff_t>(i * bytes));
+    });
+    const std::vector<double> distances = e.distances(got);
+    const std::vector<std::uint8_t> same = equal_codes(got, e.truth().value);
+    const std::uint64_t mask = court_.outputs[r].code_mask();
+    for_each_run(p, r, e.size(), [&](std::size_t first, std::size_t place, std::size_t count) {
+      for (std::size_t i = first; i < first + count; ++i, ++place) {
+        const double distance = distances[i];
+        if (expected != nullptr || same[i] == 0 || !std::isfinite(distance)) {
+          judge_element(p, r, i, place, got[i] & mask, e, expected);
+          continue;
+        }
+        const double size = std::abs(distance);
+        ++v_.judged;
+        ++v_.within;
+        ++v_.correctly_rounded;
+        v_.exact += size == 0;
+        v_.faithful += size < 1;
+        v_.histogram.add(size);
+        if (size != 0) ((distance < 0) == (e.center(i) > 0) ? v_.low : v_.high) += 1;
+        v_.largest_distance = std::max(v_.largest_distance, size);
+        sample_bound(e, i);
+        painters_[r].add(place, distance, 0, false);
+      }
+    });
+  }
+
+  static std::vector<std::uint8_t> equal_codes(const tensor& x, const tensor& y) {
+    std::vector<std::uint8_t> same(x.size());
+    const auto compare = [&](auto word) {
+      using code = decltype(word);
+      const auto* a = reinterpret_cast<const code*>(x.bytes().data());
+      const auto* b = reinterpret_cast<const code*>(y.bytes().data());
+      for (std::size_t i = 0; i < same.size(); ++i) same[i] = a[i] == b[i];
+    };
+    switch (x.type().bytes()) {
+      case 1: compare(std::uint8_t{}); break;
+      case 2: compare(std::uint16_t{}); break;
+      case 4: compare(std::uint32_t{}); break;
+      default: compare(std::uint64_t{});
+    }
+    return same;
+  }
+
+  void sample_bound(const examined_result& e, std::size_t i) {
+    if (++bounds_seen_ % 64 == 1) bounds_.push_back(e.error(i) / e.ulp(i));
   }
 
   void check_shape(const part& p, std::size_t r, const examined_result& e) const {
     const extents& due = e.truth().value.shape();
-    const bool whole = p.places.empty() || p.places[r].empty();
-    const std::size_t count = whole ? results_[r].size() : p.places[r].size();
+    const bool blocked = !p.blocks.empty() && p.blocks[r] != 0;
+    const bool whole = p.blocks.empty() || (!blocked && p.places[r].empty());
+    const std::size_t count = whole ? results_[r].size() : blocked ? p.blocks[r] * p.units.size() : p.places[r].size();
     const bool same = whole ? due == results_[r].shape() : due.count() == count;
     if (!same) {
       throw std::invalid_argument("got's " + std::string(call_.info().results[r].name) + " has shape " +
@@ -179,10 +241,10 @@ class trial {
     }
   }
 
-  void judge_element(const part& p, std::size_t r, std::size_t i, const examined_result& e, const tensor* expected) {
+  void judge_element(const part& p, std::size_t r, std::size_t i, std::size_t place, std::uint64_t got,
+                     const examined_result& e, const tensor* expected) {
     const format f = court_.outputs[r];
-    const std::size_t place = p.place(r, i);
-    const std::uint64_t got = results_[r][place] & f.code_mask(), due = e.truth_code(i);
+    const std::uint64_t due = e.truth_code(i);
     double share = 0;
     finding what = finding::fine;
     if (expected == nullptr) {
@@ -203,7 +265,7 @@ class trial {
     v_.overflow_allowed += what == finding::fine && special && got != due && !std::isnan(e.lower(i));
     if (std::isfinite(distance)) v_.largest_distance = std::max(v_.largest_distance, std::abs(distance));
     if (std::isfinite(share)) v_.largest_share = std::max(v_.largest_share, share);
-    if (bounds_seen_++ % 61 == 0) bounds_.push_back(e.error(i) / e.ulp(i));
+    sample_bound(e, i);
     painters_[r].add(place, distance, share, what != finding::fine);
     if (what == finding::fine) {
       ++v_.within;

@@ -226,6 +226,16 @@ extents partition::part_shape(const extents& shape, const role& r, std::size_t u
 
 tensor partition::gather(const tensor& x, const role& r, std::span<const std::size_t> units) const {
   tensor out(x.type(), part_shape(x.shape(), r, units.size()));
+  if (r.is_leading()) {
+    std::size_t all = 1;
+    for (const std::size_t axis : r.unit_axes) all *= x.shape()[axis];
+    const std::size_t block = x.size() / std::max<std::size_t>(1, all) * static_cast<std::size_t>(x.type().bytes());
+    for (std::size_t k = 0; k < units.size(); ++k) {
+      std::copy_n(x.bytes().begin() + static_cast<std::ptrdiff_t>(units[k] * block), block,
+                  out.bytes().begin() + static_cast<std::ptrdiff_t>(k * block));
+    }
+    return out;
+  }
   const std::vector<std::size_t> places = places_of(x.shape(), r, units);
   const auto bytes = static_cast<std::size_t>(x.type().bytes());
   for (std::size_t i = 0; i < places.size();) {
@@ -239,7 +249,7 @@ tensor partition::gather(const tensor& x, const role& r, std::span<const std::si
 }
 
 part partition::whole() const {
-  part p{call_, std::nullopt, std::vector<std::size_t>(units_), {}};
+  part p{call_, std::nullopt, std::vector<std::size_t>(units_), {}, {}};
   std::iota(p.units.begin(), p.units.end(), std::size_t{0});
   return p;
 }
@@ -257,7 +267,7 @@ std::size_t partition::unit_of_element(const part& p, std::size_t result, std::s
 
 part partition::take(std::span<const std::size_t> units) const {
   if (inputs_.empty()) return whole();
-  part p{call_, kernel_call(call_->name()), {units.begin(), units.end()}, {}};
+  part p{call_, kernel_call(call_->name()), {units.begin(), units.end()}, {}, {}};
   kernel_call& call = *p.own_call;
   for (const auto& [name, value] : call_->attributes()) call.set(name, value);
   for (const auto& [name, value] : settings_) call.set(name, value);
@@ -277,8 +287,12 @@ part partition::take(std::span<const std::size_t> units) const {
     }
   }
   for (std::size_t r = 0; r < results_.size(); ++r) {
-    p.places.push_back(results_[r].shared() ? std::vector<std::size_t>()
-                                            : places_of(result_shapes_[r], results_[r], units));
+    const bool leading = !results_[r].shared() && results_[r].is_leading();
+    std::size_t all = 1;
+    for (const std::size_t axis : results_[r].unit_axes) all *= result_shapes_[r][axis];
+    p.blocks.push_back(leading ? result_shapes_[r].count() / std::max<std::size_t>(1, all) : 0);
+    const bool gathered = !results_[r].shared() && !leading;
+    p.places.push_back(gathered ? places_of(result_shapes_[r], results_[r], units) : std::vector<std::size_t>());
   }
   return p;
 }

@@ -18,12 +18,17 @@ struct part {
   const kernel_call* whole_call = nullptr;  ///< where the part is the whole
   std::optional<kernel_call> own_call;
   std::vector<std::size_t> units;
-  /// For each result, the whole result's element of each of the part's elements; empty: that very element.
+  /// For each result: elements of a unit that lie behind each other in the whole, or 0.
+  std::vector<std::size_t> blocks;
+  /// Where blocks has 0: the whole result's element of each of the part's; empty: that very element.
   std::vector<std::vector<std::size_t>> places;
 
   const kernel_call& call() const { return own_call ? *own_call : *whole_call; }
   std::size_t place(std::size_t result, std::size_t i) const {
-    return places.empty() || places[result].empty() ? i : places[result][i];
+    if (blocks.empty()) return i;
+    const std::size_t block = blocks[result];
+    if (block != 0) return units[i / block] * block + i % block;
+    return places[result].empty() ? i : places[result][i];
   }
 };
 
@@ -49,6 +54,13 @@ class partition {
     bool drop_ones = false;              ///< a kept axis of extent 1 is left out
 
     bool shared() const { return unit_axes.empty(); }
+    /// Whether a unit's elements lie behind each other: its axes are the first.
+    bool is_leading() const {
+      for (std::size_t k = 0; k < unit_axes.size(); ++k) {
+        if (unit_axes[k] != k) return false;
+      }
+      return true;
+    }
   };
 
  private:

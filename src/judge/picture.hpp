@@ -23,12 +23,19 @@ class painter {
     p_.largest = p_.mean;
     p_.failing.assign(p_.mean.size(), 0);
     counts_.assign(p_.mean.size(), 0);
+    for (std::size_t c = 0; c < p_.output_columns; ++c) {
+      cell_of_column_.push_back(static_cast<std::uint16_t>(c * p_.columns / p_.output_columns));
+    }
   }
 
   void add(std::size_t place, double distance, double share, bool fails) {
-    const std::size_t row = place / p_.output_columns * p_.rows / p_.output_rows;
-    const std::size_t column = place % p_.output_columns * p_.columns / p_.output_columns;
-    const std::size_t cell = row * p_.columns + column;
+    // Elements come line by line, so that a line's cells are looked up once.
+    if (place - first_ >= p_.output_columns) {
+      const std::size_t row = place / p_.output_columns;
+      first_ = row * p_.output_columns;
+      cells_ = row * p_.rows / p_.output_rows * p_.columns;
+    }
+    const std::size_t cell = cells_ + cell_of_column_[place - first_];
     constexpr double most = 1e6;
     const double size = std::isnan(distance) ? (fails ? most : 0) : std::min(most, std::abs(distance));
     p_.mean[cell] += static_cast<float>(size);
@@ -60,6 +67,8 @@ class painter {
 
   error_picture p_;
   std::vector<std::uint32_t> counts_;
+  std::vector<std::uint16_t> cell_of_column_;
+  std::size_t first_ = std::size_t{1} << 63, cells_ = 0;  ///< of the current line; at first none
 };
 
 }  // namespace assay::detail

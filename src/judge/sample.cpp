@@ -10,8 +10,12 @@
 namespace assay::detail {
 namespace {
 
-/// Work memory of a part, in elements: enclosures and bounds take some forty bytes each.
-constexpr std::size_t elements_at_once = std::size_t{1} << 21;
+/// Elements of a part. Enclosures, bounds and distances take some eighty bytes each, which should stay in the cache; a
+/// matrix product is faster in large parts.
+std::size_t elements_at_once(std::string_view kernel) {
+  const bool product = kernel == "gemm" || kernel == "conv2d" || kernel == "attention";
+  return std::size_t{1} << (product ? 21 : 16);
+}
 
 }  // namespace
 
@@ -38,7 +42,7 @@ unit_sample units_to_judge(const kernel_call& call, const partition& parts, std:
   unit_sample s;
   const std::size_t units = parts.units();
   const std::size_t each = std::max<std::size_t>(1, elements / std::max<std::size_t>(1, units));
-  s.at_once = std::clamp<std::size_t>(elements_at_once / each, 1, std::max<std::size_t>(1, units));
+  s.at_once = std::clamp<std::size_t>(elements_at_once(call.name()) / each, 1, std::max<std::size_t>(1, units));
   if (most == 0 || elements <= most || units <= 16) {
     s.units.resize(units);
     std::iota(s.units.begin(), s.units.end(), std::size_t{0});

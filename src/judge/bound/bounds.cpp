@@ -1,21 +1,18 @@
 #include "bounds.hpp"
 
-#include <bit>
-
 #include <assay/bulk/convert.hpp>
 #include <assay/number/convert.hpp>
 
 namespace assay::detail {
 
 double bound_question::truth(std::size_t i, std::size_t result) const {
-  const double low = std::bit_cast<double>(truths[result].lower[i]),
-               high = std::bit_cast<double>(truths[result].upper[i]);
+  const double low = double_at(truths[result].lower, i), high = double_at(truths[result].upper, i);
   return low == high ? low : low / 2 + high / 2;
 }
 
 double bound_question::scale(std::size_t i, std::size_t result) const {
   const tensor& scales = truths[result].scale;
-  return scales.size() == 0 ? std::abs(truth(i, result)) : std::bit_cast<double>(scales[i]);
+  return scales.size() == 0 ? std::abs(truth(i, result)) : double_at(scales, i);
 }
 
 bound_function find_bound(std::string_view kernel) {

@@ -4,6 +4,7 @@
 // type of roundings.hpp. Calls come in a plain form: the axis of lines is the last one.
 #pragma once
 
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,13 @@
 #include "roundings.hpp"
 
 namespace assay::detail {
+
+/// An element of a binary64 tensor.
+inline double double_at(const tensor& t, std::size_t i) {
+  double x = 0;
+  std::memcpy(&x, t.bytes().data() + i * sizeof x, sizeof x);
+  return x;
+}
 
 /// For each element of one result. `likely` is never above `worst`. Infinite: anything may come out, because the
 /// claimed arithmetic may overflow on the way.

@@ -142,7 +142,7 @@ class roundings {
     if (!(size <= r.largest)) return {x.value, HUGE_VAL, HUGE_VAL, 0};
     x.worst += e;
     if (r.random) {
-      x.sigma = std::hypot(x.sigma, e);
+      x.sigma = length(x.sigma, e);
     } else {
       x.fixed += e;
     }
@@ -150,6 +150,8 @@ class roundings {
   }
 
  private:
+  /// hypot, without its care: what underflows here is far below any rounding.
+  static double length(double x, double y) { return std::sqrt(x * x + y * y) + 0x1p-500; }
   static double times(double x, double y) { return x == 0 || y == 0 ? 0 : x * y; }  // 0 times infinity is 0 here
   bounded by_function(bounded x) const { return scaled(x, function_); }
   /// A relative error of that size more, systematic.

@@ -37,7 +37,7 @@ softmax_errors::softmax_errors(const roundings& r, std::span<const double> z, st
   for (std::size_t j = 0; j < z.size(); ++j) {
     if (!(y[j] > 0)) continue;
     const double size = std::abs(z[j]), given = dz.empty() ? 0 : dz[j];
-    mean_worst += y[j] * (std::expm1(a * size + given) * (1 + function) + function);
+    mean_worst += y[j] * (grown(a * size + given) * (1 + function) + function);
     const double likely = y[j] * likely_slope * size;
     squares += likely * likely;
     mean_fixed += y[j] * (function + given * (1 + given));
@@ -114,7 +114,7 @@ std::vector<error_bounds> softmax(const bound_question& q) {
     for (std::size_t i = 0; i < in.shape.n; ++i) {
       if (!(in.z[i] > -HUGE_VAL)) continue;
       const double size = std::abs(in.z[i]), y = in.y[i];
-      const double worst = std::expm1(e.worst_slope * size) + e.function + e.worst_total + division;
+      const double worst = grown(e.worst_slope * size) + e.function + e.worst_total + division;
       const double likely = e.likely_slope * size + e.function + e.likely_total + division;
       // Relative errors of a quotient: (1 + r) / (1 - r_Z) - 1.
       const double left = 1 - e.worst_total;
@@ -191,7 +191,7 @@ std::vector<error_bounds> backward(const bound_question& q) {
     sum_of sum(r, OfLogarithm);
     for (std::size_t i = 0; i < in.shape.n; ++i) {
       const double size = in.z[i] > -HUGE_VAL ? std::abs(in.z[i]) : 0, division = 2 * r.u() + r.function_error();
-      const double worst = in.y[i] * (std::expm1(e.worst_slope * size) + e.function + e.worst_total + division) + e.eta;
+      const double worst = in.y[i] * (grown(e.worst_slope * size) + e.function + e.worst_total + division) + e.eta;
       const double likely = in.y[i] * (e.likely_slope * size + e.function + e.likely_total + division) + e.eta;
       y[i] = {in.y[i], worst, std::min(worst, likely), 0};
       sum.add(OfLogarithm ? r.load(dy[at + i]) : r.multiply(y[i], r.load(dy[at + i])));

@@ -7,6 +7,9 @@
 
 namespace assay::detail {
 
+/// At least e^x - 1 for x >= 0, cheap where x is small.
+inline double grown(double x) { return x < 1 ? x * (1 + x) : std::expm1(x); }
+
 struct softmax_errors {
   double worst_slope = 0, likely_slope = 0;  ///< of e^z, relative, for each unit of |z|
   double function = 0;                       ///< of e^z, relative, besides
