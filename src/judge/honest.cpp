@@ -21,6 +21,7 @@ constexpr unsound unsound_choices[] = {
     {"form", "sigmoid", "bce_with_logits"},
     {"form", "direct", "softplus"},
     {"form", "steps", "tanh"},  // 1 - 2 / (e^(2 x) + 1) loses all digits near zero
+    {"activation", "steps"},
 };
 
 bool is_sound(std::string_view kernel, std::string_view key, std::string_view value, const claim& claimed) {

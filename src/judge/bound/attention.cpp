@@ -104,13 +104,13 @@ std::vector<error_bounds> attention(const bound_question& question) {
         }
         const double operand = r.operand_error();
         bounded sum = r.sums().apply(n, y, sizes, false, worst + operand * sizes + r.load_error() * sizes, likely,
-                                     operand * operand * squares);
+                                     operand * operand * squares, r.lambda());
         const double cancelled = left > 0 ? e.worst_total / left : HUGE_VAL;
-        const double division = (2 * u + f) * (std::abs(y) + sum.worst) + r.eta();
+        const double reach = std::abs(y) + sum.worst, likely_reach = std::abs(y) + sum.likely(r.lambda());
         const double tiny = (r.operand_eta() + e.eta) * plain;
-        sum.worst += (std::abs(y) + sum.worst) * cancelled + sizes * std::expm1(n * rescale) + division + tiny;
-        sum.fixed += (std::abs(y) + sum.worst) * std::min(cancelled, e.likely_total / std::max(left, 0x1p-10)) +
-                     sizes * std::min(n, 8.0) * rescale + division + tiny;
+        sum.worst += reach * (cancelled + 2 * u + f) + sizes * std::expm1(n * rescale) + r.eta() + tiny;
+        sum.fixed += likely_reach * (std::min(cancelled, e.likely_of_total()) + 2 * u + f) +
+                     sizes * std::min(n, 8.0) * rescale + r.eta() + tiny;
         b.set(at, sum, r.lambda());
       }
     }

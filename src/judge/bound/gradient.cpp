@@ -35,7 +35,7 @@ std::vector<error_bounds> norm_backward(const bound_question& q) {
       v = m.variance;
     } else {
       sum_of squares(r, false);
-      for (const double value : values) squares.add(roundings::product(r.load(value), r.load(value)));
+      for (const double value : values) squares.add(r.product(r.load(value), r.load(value)));
       v = r.divide(squares.total(), r.exact(static_cast<double>(n)));
     }
     const bounded s = r.rsqrt(r.add(v, r.constant(q.call.number("eps")))).shared(r.lambda());
@@ -115,7 +115,8 @@ std::vector<error_bounds> cross_entropy_backward(const bound_question& q) {
     for (std::size_t c = 0; c < shape.classes; ++c) {
       const double size = y[c] > 0 ? std::abs(z[c]) : 0, division = 2 * r.u() + r.function_error();
       const double worst = y[c] * (std::expm1(e.worst_slope * size) + e.function + e.worst_total + division) + e.eta;
-      const double likely = y[c] * (e.likely_slope * size + e.function + e.likely_total + division) + e.eta;
+      const double likely =
+          y[c] * e.likely_relative(e.likely_slope * size + e.function + e.likely_total + division) + e.eta;
       const bounded probability{y[c], worst, std::min(worst, likely), 0};
       bounded d = r.subtract(r.multiply(probability, sum), t[c]);
       // Factors may also be multiplied in before the difference.

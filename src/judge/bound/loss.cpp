@@ -58,7 +58,7 @@ std::vector<bounded> log_probabilities(const roundings& r, std::span<const doubl
   const double log_sum = std::log(total), own = (r.function_error() + r.u()) * std::abs(log_sum);
   const double left = 1 - e.worst_total;
   const double worst = left > 0 ? e.worst_total / left + own : HUGE_VAL;
-  const bounded ln{log_sum, worst, std::min(worst, e.likely_total / std::max(left, 0x1p-10) + own), 0};
+  const bounded ln{log_sum, worst, std::min(worst, e.likely_of_total() + own), 0};
   std::vector<bounded> all(n);
   for (std::size_t c = 0; c < n; ++c) all[c] = r.subtract(r.subtract(r.load(x[c]), r.load(top)), ln);
   return all;

@@ -60,7 +60,7 @@ bounded mean_square(const roundings& r, std::span<const double> x) {
   sum_of sum(r, false);
   for (const double v : x) {
     const bounded loaded = r.load(v);
-    sum.add(roundings::product(loaded, loaded));
+    sum.add(r.product(loaded, loaded));
   }
   return r.divide(sum.total(), r.exact(static_cast<double>(x.size())));
 }

@@ -18,7 +18,7 @@ bounded sigmoid(const roundings& r, bounded x) {
   const bool positive = x.value >= 0;
   const bounded e = r.exp(positive ? r.negate(x) : x), below = r.add(r.exact(1), e);
   bounded s = r.divide(positive ? r.exact(1) : e, below);
-  if (!(-x.value + x.worst < std::log(r.largest()))) {
+  if (!(-x.value + x.likely(r.lambda()) < std::log(r.largest()))) {
     s.worst = std::max(s.worst, s.value);
     s.fixed = std::max(s.fixed, s.value);
   }
@@ -27,8 +27,11 @@ bounded sigmoid(const roundings& r, bounded x) {
 
 bounded tanh_of(const roundings& r, bounded x) {
   const double y = std::tanh(x.value);
-  const double near = std::max(0.0, std::abs(x.value) - x.worst), t = std::tanh(near);
-  return r.function(x, y, 1 - t * t);
+  const auto slope = [&x](double e) {
+    const double t = std::tanh(std::max(0.0, std::abs(x.value) - e));
+    return 1 - t * t;
+  };
+  return r.function(x, y, slope(x.worst), slope(x.likely(r.lambda())));
 }
 
 bounded gelu(const roundings& r, bounded x) {

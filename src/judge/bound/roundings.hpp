@@ -93,23 +93,28 @@ class roundings {
   bounded sqrt(bounded x) const {
     const double y = std::sqrt(std::max(0.0, x.value));
     const auto moved = [y](double e) { return y > 0 ? std::min(e / y, std::sqrt(e)) : std::sqrt(e); };
-    return by_function({y, moved(x.worst), moved(x.fixed), moved(x.sigma)});
+    return by_function({y, moved(x.worst), moved(x.likely(lambda_)), 0});
   }
   /// 1 / sqrt(x) of what is above zero: as one function, or sqrt and division.
   bounded rsqrt(bounded x) const { return scaled(quotient(exact(1), sqrt(x)), operation_.u + function_); }
   /// f of an operand, where y = f(value) and |f'| <= slope wherever the operand may be.
-  bounded function(bounded x, double y, double slope) const {
-    return by_function({y, slope * x.worst, slope * x.fixed, slope * x.sigma});
+  bounded function(bounded x, double y, double slope) const { return function(x, y, slope, slope); }
+  /// The steepest slope in the worst case, and within the likely error.
+  bounded function(bounded x, double y, double slope, double likely_slope) const {
+    return by_function(
+        {y, times(slope, x.worst), times(likely_slope, x.fixed), likely_slope < HUGE_VAL ? likely_slope * x.sigma : 0});
   }
   bounded exp(bounded x) const {
     const double y = std::exp(x.value);
-    const double grown = std::expm1(std::min(x.worst, 700.0));
-    const double slope = x.worst > 0 ? y * std::max(1.0, grown / x.worst) : y;
-    return function(x, y, x.worst < 700 ? slope : HUGE_VAL);
+    const auto slope = [y](double e) {
+      if (!(e < 700)) return HUGE_VAL;
+      return e > 0 ? y * std::max(1.0, std::expm1(e) / e) : y;
+    };
+    return function(x, y, slope(x.worst), slope(x.likely(lambda_)));
   }
   bounded log(bounded x) const {
-    const double least = x.value - x.worst;
-    return function(x, std::log(x.value), least > 0 ? 1 / least : HUGE_VAL);
+    const auto slope = [&x](double e) { return x.value > e ? 1 / (x.value - e) : HUGE_VAL; };
+    return function(x, std::log(x.value), slope(x.worst), slope(x.likely(lambda_)));
   }
   /// What may pass through the format between two products.
   bounded as_operand(bounded x) const { return rounded(operand_, x); }
@@ -122,25 +127,28 @@ class roundings {
   }
 
   /// The product over the reals.
-  static bounded product(bounded x, bounded y) {
-    const double a = std::abs(x.value), b = std::abs(y.value);
+  bounded product(bounded x, bounded y) const {
+    const double a = std::abs(x.value), b = std::abs(y.value), likely = x.likely(lambda_);
     return {x.value * y.value, times(a, y.worst) + times(b, x.worst) + times(x.worst, y.worst),
-            times(a, y.fixed) + times(b, x.fixed) + times(x.worst, y.fixed),
-            times(a, y.sigma) + times(b, x.sigma) + times(x.worst, y.sigma)};
+            times(a + likely, y.fixed) + times(b, x.fixed), times(a + likely, y.sigma) + times(b, x.sigma)};
   }
-  static bounded quotient(bounded x, bounded y) {
-    const double q = x.value / y.value, least = std::abs(y.value) - y.worst;
-    if (!(least > 0)) return {q, HUGE_VAL, HUGE_VAL, 0};
-    const double a = std::abs(q);
-    return {q, (x.worst + times(a, y.worst)) / least, (x.fixed + times(a, y.fixed)) / least,
-            (x.sigma + times(a, y.sigma)) / least};
+  bounded quotient(bounded x, bounded y) const {
+    const double q = x.value / y.value, a = std::abs(q), least = std::abs(y.value) - y.worst,
+                 likely = std::abs(y.value) - y.likely(lambda_);
+    bounded z{q, HUGE_VAL, HUGE_VAL, 0};
+    if (least > 0) z.worst = (x.worst + times(a, y.worst)) / least;
+    if (likely > 0) {
+      z.fixed = (x.fixed + times(a, y.fixed)) / likely;
+      z.sigma = (x.sigma + times(a, y.sigma)) / likely;
+    }
+    return z;
   }
   /// One more rounding of that kind.
-  static bounded rounded(const rounding_error& r, bounded x) {
-    const double size = std::abs(x.value) + x.worst;
-    const double e = r.u * size + (size > 0 ? r.eta : 0);
-    if (!(size <= r.largest)) return {x.value, HUGE_VAL, HUGE_VAL, 0};
-    x.worst += e;
+  bounded rounded(const rounding_error& r, bounded x) const {
+    const double size = std::abs(x.value) + x.worst, likely_size = std::abs(x.value) + x.likely(lambda_);
+    if (!(likely_size <= r.largest)) return {x.value, HUGE_VAL, HUGE_VAL, 0};
+    const double eta = size > 0 ? r.eta : 0, e = r.u * likely_size + eta;
+    x.worst = size <= r.largest ? x.worst + r.u * size + eta : HUGE_VAL;
     if (r.random) {
       x.sigma = length(x.sigma, e);
     } else {
@@ -156,11 +164,11 @@ class roundings {
   bounded by_function(bounded x) const { return scaled(x, function_); }
   /// A relative error of that size more, systematic.
   bounded scaled(bounded x, double relative) const {
-    const double size = std::abs(x.value) + x.worst;
-    if (!(size <= operation_.largest)) return {x.value, HUGE_VAL, HUGE_VAL, 0};
-    const double e = relative * size + (size > 0 ? operation_.eta * 2 : 0);
-    x.worst += e;
-    x.fixed += e;
+    const double size = std::abs(x.value) + x.worst, likely_size = std::abs(x.value) + x.likely(lambda_);
+    if (!(likely_size <= operation_.largest)) return {x.value, HUGE_VAL, HUGE_VAL, 0};
+    const double eta = size > 0 ? 2 * operation_.eta : 0;
+    x.worst = size <= operation_.largest ? x.worst + relative * size + eta : HUGE_VAL;
+    x.fixed += relative * likely_size + eta;
     return x;
   }
   /// Whether the compute format holds it for sure: an integer of few digits times a power of two.
@@ -192,7 +200,9 @@ class sum_of {
     squares_ += term.sigma * term.sigma;
   }
   double scale() const { return scale_; }
-  bounded total() const { return r_.sums().apply(count_, value_, scale_, exact_terms_, worst_, fixed_, squares_); }
+  bounded total() const {
+    return r_.sums().apply(count_, value_, scale_, exact_terms_, worst_, fixed_, squares_, r_.lambda());
+  }
 
  private:
   const roundings& r_;

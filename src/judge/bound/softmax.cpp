@@ -54,7 +54,9 @@ softmax_errors::softmax_errors(const roundings& r, std::span<const double> z, st
       std::min(worst_total, (mean_fixed + arguments) * grown + additions + std::min(n, usual_rescales) * rescale);
   eta = 2 * r.eta() * (1 + n);
   // Nothing overflows: terms are at most 1, their sum at most n.
-  if (!(n * (1 + worst_total) <= std::min(r.largest(), c.largest))) worst_total = likely_total = HUGE_VAL;
+  const double largest = std::min(r.largest(), c.largest);
+  if (!(n * (1 + worst_total) <= largest)) worst_total = HUGE_VAL;
+  if (!(n * (1 + likely_total) <= largest)) likely_total = HUGE_VAL;
 }
 
 namespace {
@@ -119,7 +121,7 @@ std::vector<error_bounds> softmax(const bound_question& q) {
       // Relative errors of a quotient: (1 + r) / (1 - r_Z) - 1.
       const double left = 1 - e.worst_total;
       b.worst[at + i] = left > 0 ? y * worst * (1 + worst) / left + e.eta : HUGE_VAL;
-      b.likely[at + i] = std::min(b.worst[at + i], y * likely * (1 + worst) + e.eta);
+      b.likely[at + i] = std::min(b.worst[at + i], e.likely_relative(likely) * y + e.eta);
     }
   }
   return one(std::move(b));
@@ -129,7 +131,7 @@ bounded log_total(const bound_question& q, const softmax_errors& e, double log_s
   const double own = (q.how.function_error() + q.how.u()) * std::abs(log_sum);
   const double left = 1 - e.worst_total;
   const double worst = left > 0 ? e.worst_total / left : HUGE_VAL;
-  return {log_sum, worst + own, std::min(worst, e.likely_total / std::max(left, 0x1p-10)) + own, 0};
+  return {log_sum, worst + own, std::min(worst, e.likely_of_total()) + own, 0};
 }
 
 std::vector<error_bounds> log_softmax(const bound_question& q) {
@@ -192,7 +194,8 @@ std::vector<error_bounds> backward(const bound_question& q) {
     for (std::size_t i = 0; i < in.shape.n; ++i) {
       const double size = in.z[i] > -HUGE_VAL ? std::abs(in.z[i]) : 0, division = 2 * r.u() + r.function_error();
       const double worst = in.y[i] * (grown(e.worst_slope * size) + e.function + e.worst_total + division) + e.eta;
-      const double likely = in.y[i] * (e.likely_slope * size + e.function + e.likely_total + division) + e.eta;
+      const double likely =
+          in.y[i] * e.likely_relative(e.likely_slope * size + e.function + e.likely_total + division) + e.eta;
       y[i] = {in.y[i], worst, std::min(worst, likely), 0};
       sum.add(OfLogarithm ? r.load(dy[at + i]) : r.multiply(y[i], r.load(dy[at + i])));
     }

@@ -210,14 +210,17 @@ sum_coefficients sum_errors::of(double terms, bool exact_terms) const {
 }
 
 bounded sum_errors::apply(double terms, double value, double scale, bool exact_terms, double worst, double fixed,
-                          double squares) const {
+                          double squares, double lambda) const {
   const sum_coefficients c = of(terms, exact_terms);
-  const double s = scale + worst, m = (scale + std::abs(value)) / 2 + worst;
-  const double error = c.by_m * m + c.by_s * s + (s > 0 ? c.absolute : 0);
-  if (!(m + error <= c.largest)) return {value, HUGE_VAL, HUGE_VAL, 0};
-  const double grown = 1 + c.by_m + c.by_s;
-  return {value, error + worst * grown, c.fixed_m * m + c.fixed_s * s + (s > 0 ? c.absolute : 0) + fixed * grown,
-          std::hypot(c.sigma_m * m, c.sigma_s * s, std::sqrt(squares) * grown)};
+  const double plain = (scale + std::abs(value)) / 2, root = std::sqrt(squares), grown = 1 + c.by_m + c.by_s;
+  const double absolute = scale + worst > 0 ? c.absolute : 0;
+  const double error = c.by_m * (plain + worst) + c.by_s * (scale + worst) + absolute + worst * grown;
+  const double likely = std::min(worst, fixed + lambda * root), s = scale + likely, m = plain + likely;
+  bounded sum{value, plain + error <= c.largest ? error : HUGE_VAL,
+              c.fixed_m * m + c.fixed_s * s + absolute + fixed * grown,
+              std::hypot(c.sigma_m * m, c.sigma_s * s, root * grown)};
+  if (!(plain + std::min(error, sum.fixed + lambda * sum.sigma) <= c.largest)) return {value, HUGE_VAL, HUGE_VAL, 0};
+  return sum;
 }
 
 }  // namespace assay::detail

@@ -60,7 +60,7 @@ class sum_errors {
   /// The sum with its error: terms that err themselves by `worst`, or `fixed` and independent parameters whose squares
   /// sum to `squares`.
   bounded apply(double terms, double value, double scale, bool exact_terms, double worst = 0, double fixed = 0,
-                double squares = 0) const;
+                double squares = 0, double lambda = 8) const;
 
  private:
   std::vector<accumulator> all_;
