@@ -1,0 +1,118 @@
+// Calls of every shape are cut into parts and put together again: axes, batches, transposes, heads, empty results.
+#include <catch2/catch.hpp>
+
+#include <functional>
+
+#include "cases.hpp"
+
+using namespace assay;
+
+namespace {
+
+/// Honest results pass; with one element off, exactly that element fails.
+void check_shape(const kernel_call& call, std::size_t element = 0) {
+  std::vector<tensor> got = test::results_of(call, arithmetic{}, binary32);
+  const verdict honest = judge(call, got, {.diagnose = false});
+  INFO(summary(honest));
+  CHECK(honest.pass);
+  CHECK(honest.judged == honest.elements);
+  if (got[0].size() == 0) return;
+  element = std::min(element, got[0].size() - 1);
+  got[0].set(element, got[0][element] ^ 0x40000000);
+  const verdict wrong = judge(call, got, {.diagnose = false, .distribution = false});
+  CHECK(!wrong.pass);
+  REQUIRE(wrong.worst.size() == 1);
+  CHECK(wrong.worst[0].index == element);
+  CHECK(!wrong.worst[0].inputs.empty());
+}
+
+}  // namespace
+
+TEST_CASE("Every axis, batch, transpose and head is judged in its place") {
+  std::mt19937_64 random(21);
+  const auto x = [&](extents shape) { return test::random_tensor(random, bfloat16, shape, test::spread::normal); };
+  const auto call_of = [&](std::string_view kernel, std::initializer_list<std::pair<const char*, extents>> inputs) {
+    kernel_call call(kernel);
+    for (const auto& [name, shape] : inputs) call.set_input(name, x(shape));
+    return call;
+  };
+  for (const int axis : {0, 1, 2, -1, -2}) {
+    kernel_call softmax = call_of("softmax", {{"x", {3, 5, 7}}});
+    softmax.set("axis", axis);
+    check_shape(softmax, 52);
+    kernel_call sum = call_of("sum", {{"x", {3, 5, 7}}});
+    sum.set("axis", axis);
+    check_shape(sum, 4);
+    sum.set("keepdim", attribute_value(true));
+    check_shape(sum, 4);
+  }
+  check_shape(call_of("softmax", {{"x", {9}}}), 3);
+  kernel_call norm = call_of("layer_norm", {{"x", {4, 3, 5}}, {"weight", {3, 5}}, {"bias", {3, 5}}});
+  norm.set("axes", 2);
+  check_shape(norm, 37);
+  for (const bool left : {false, true}) {
+    for (const bool right : {false, true}) {
+      kernel_call gemm = call_of("gemm", {{"a", left ? extents{11, 5} : extents{5, 11}},
+                                          {"b", right ? extents{6, 11} : extents{11, 6}},
+                                          {"c", {5, 6}},
+                                          {"bias", {6}}});
+      gemm.set("transpose_a", attribute_value(left));
+      gemm.set("transpose_b", attribute_value(right));
+      check_shape(gemm, 17);
+    }
+  }
+  check_shape(call_of("gemm", {{"a", {3, 5, 11}}, {"b", {3, 11, 6}}}), 61);
+  check_shape(call_of("gemm", {{"a", {3, 5, 11}}, {"b", {11, 6}}}), 61);
+  check_shape(call_of("dot", {{"a", {2, 3, 11}}, {"b", {2, 3, 11}}}), 4);
+  check_shape(call_of("attention", {{"q", {2, 4, 6, 8}}, {"k", {2, 2, 7, 8}}, {"v", {2, 2, 7, 5}}}), 200);
+  check_shape(call_of("attention", {{"q", {6, 8}}, {"k", {7, 8}}, {"v", {7, 5}}}), 20);
+  check_shape(call_of("group_norm", {{"x", {3, 4, 5}}}), 41);
+  check_shape(call_of("conv2d", {{"x", {2, 3, 6, 6}}, {"weight", {4, 3, 3, 3}}}), 100);
+  check_shape(call_of("all_reduce", {{"x", {4, 30}}}), 13);
+  check_shape(call_of("softmax", {{"x", {0, 5}}}));
+  check_shape(call_of("exp", {{"x", {}}}));
+}
+
+TEST_CASE("Results of the wrong shape, format or number are refused in words") {
+  std::mt19937_64 random(22);
+  kernel_call call("softmax");
+  call.set_input("x", test::random_tensor(random, bfloat16, {4, 6}, test::spread::normal));
+  const auto refusal = [&](const std::vector<tensor>& got, std::string_view words) {
+    try {
+      judge(call, got, parse_claim("softmax", words));
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing");
+  };
+  using Catch::Matchers::Contains;
+  CHECK_THAT(refusal({tensor(element_type::of(binary32), {4, 5})}, "native"),
+             Contains("has shape (4, 5); expected (4, 6)"));
+  CHECK_THAT(refusal({tensor(element_type::of(binary32), {4, 6})}, "to=bfloat16"),
+             Contains("got is binary32; expected bfloat16"));
+  CHECK_THAT(refusal({}, "native"), Contains("gives 1 results; found 0"));
+}
+
+TEST_CASE("NaN never passes for a number, nor infinity, nor the reverse, in any kernel") {
+  std::mt19937_64 random(23);
+  for (const std::string_view kernel : {"softmax", "layer_norm", "gelu", "gemm", "cross_entropy"}) {
+    const kernel_call call = test::random_call(random, kernel, bfloat16, 3, 8, test::spread::normal);
+    const std::vector<tensor> good = test::results_of(call, arithmetic{}, binary16);
+    for (const std::uint64_t special : {0x7e00u, 0xfe00u, 0x7c01u, 0x7c00u, 0xfc00u}) {
+      std::vector<tensor> got = good;
+      got[0].set(0, special);
+      const verdict v = judge(call, got, {.diagnose = false});
+      INFO(kernel << " with " << special);
+      CHECK(!v.pass);
+      CHECK(v.class_failures >= 1);
+    }
+  }
+  kernel_call call("softmax");
+  tensor x(element_type::of(binary32), {2, 3});
+  x.set(1, 0x7fc00000);
+  call.set_input("x", x);
+  std::vector<tensor> got = test::results_of(call, arithmetic{}, binary32);
+  CHECK(judge(call, got).pass);
+  got[0].set(0, 0x3f000000);
+  CHECK(judge(call, got).worst.at(0).what == finding::number_for_a_nan);
+}
