@@ -271,7 +271,9 @@ part partition::take(std::span<const std::size_t> units) const {
   kernel_call& call = *p.own_call;
   for (const auto& [name, value] : call_->attributes()) call.set(name, value);
   for (const auto& [name, value] : settings_) call.set(name, value);
-  for (const auto& [name, x] : call_->inputs()) {
+  for (const auto& input : call_->inputs()) {
+    const std::string& name = input.first;
+    const tensor& x = input.second;
     const auto cut = std::find_if(inputs_.begin(), inputs_.end(), [&](const auto& in) { return in.first == name; });
     if (cut != inputs_.end()) {
       call.set_input(name, gather(x, cut->second, units));
