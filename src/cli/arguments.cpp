@@ -48,6 +48,13 @@ tensor file_argument::read_codes() const {
   return values;
 }
 
+std::string output_complaint(const std::string& text) try {
+  check_output(parse_output_reference(text));
+  return "";
+} catch (const file_error& error) {
+  return error.what();
+}
+
 void write_output(const std::string& text, const tensor& values, const file_metadata& metadata) {
   write_tensor(parse_output_reference(text), values, metadata);
 }

@@ -62,6 +62,9 @@ struct file_argument {
   tensor read_codes() const;
 };
 
+/// For an option that names an output (CLI::Option::check): what is wrong with the name, before anything is computed.
+std::string output_complaint(const std::string& text);
+
 /// What every command writes its tensor with: OUT or OUT#tensor, of the kind that the ending says. Throws file_error.
 void write_output(const std::string& text, const tensor& values, const file_metadata& metadata = {});
 

@@ -53,7 +53,8 @@ exit_code run(const convert_options& options) {
   conversion how = options.policy.parse();
   how.random_bits = options.random_bits;
   if (!how.is_valid()) throw usage_error(fmt::format("--random-bits is {}; expected 1 to 32.", options.random_bits));
-  const tensor from = file_argument::parse(options.input).read();
+  const file_argument input = file_argument::parse(options.input);
+  const tensor from = input.read();
 
   tensor result(element_type::of(to), from.shape());
   std::size_t counts[std::size(exception_names)]{};
@@ -62,7 +63,9 @@ exit_code run(const convert_options& options) {
     result.set(i, r.code);
     for (std::size_t k = 0; k < std::size(exception_names); ++k) counts[k] += any(r.raised & exception_names[k].which);
   }
-  write_output(options.output, result);
+  // A .safetensors file's own metadata goes along; other kinds have none to give or to take.
+  const bool has_metadata = input.path.extension() == ".safetensors";
+  write_output(options.output, result, has_metadata ? read_metadata(input.path) : file_metadata());
 
   if (options.json) {
     nlohmann::ordered_json report{{"output", options.output},
@@ -91,7 +94,9 @@ void add_convert(CLI::App& app, action& chosen) {
   const auto options = std::make_shared<convert_options>();
   auto* command = app.add_subcommand("convert", "Converts a tensor to another format, rounding each element once");
   command->add_option("IN", options->input, "FILE, FILE#tensor; raw bits need their format: FILE:bfloat16")->required();
-  command->add_option("-o,--output", options->output, "The file to write: .npy, .npz, .safetensors, .bin")->required();
+  command->add_option("-o,--output", options->output, "The file to write: .npy, .npz, .safetensors, .bin")
+      ->check(output_complaint)
+      ->required();
   command->add_option("--to", options->to, "The format to convert to")->required();
   options->policy.add_to(*command, true);
   command->add_option("--random-bits", options->random_bits, "Random bits of stochastic rounding, 1 to 32")

@@ -7,6 +7,7 @@
 #include <assay/kernel/run.hpp>
 #include <assay/tensor/describe.hpp>
 
+#include "arguments.hpp"
 #include "arithmetic_options.hpp"
 #include "kernel_options.hpp"
 #include "result_files.hpp"
@@ -63,6 +64,7 @@ void add_run_of(CLI::App& command, const kernel_info& kernel, action& chosen) {
                        "All of the arithmetic in one text: upcast:FORMAT or native, then key=value for any of the "
                        "options below");
   command.add_option("-o,--output", options->output, "The file to write; several results have their names inserted")
+      ->check(output_complaint)
       ->type_name("FILE")
       ->required();
   command.add_option("--threads", options->threads, "Threads; 0 for all; results do not depend on it")

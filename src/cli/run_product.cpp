@@ -32,6 +32,7 @@ struct run_options {
     command.add_option("--b", b, b_text)->type_name("FILE")->required();
     command.add_option("--c", c, c_text)->type_name("FILE");
     command.add_option("-o,--output", output, "The file to write: .npy, .npz, .safetensors, .bin")
+        ->check(output_complaint)
         ->type_name("FILE")
         ->required();
     command.add_option("--to", to, "The format of the results; integers from an integer accumulator")->required();

@@ -117,6 +117,7 @@ void add_truth_of(CLI::App& command, const kernel_info& kernel, action& chosen) 
   const auto options = std::make_shared<truth_options>(kernel);
   options->kernel.add_to(command);
   command.add_option("-o,--output", options->output, "The file to write; several results have their names inserted")
+      ->check(output_complaint)
       ->type_name("FILE")
       ->required();
   command.add_option("--to", options->to, "The format of the truth")->type_name("FORMAT")->required();

@@ -113,21 +113,31 @@ void write_raw(const std::filesystem::path& path, const tensor& values) {
   write_file(path, {&bytes, 1});
 }
 
-void write(const std::filesystem::path& path, std::vector<named_view> tensors, const file_metadata& metadata) {
+bool holds_names(file_kind kind) { return kind == file_kind::npz || kind == file_kind::safetensors; }
+
+/// The kind that the ending says, if such files are written.
+file_kind kind_to_write(const std::filesystem::path& path) {
   const auto kind = kind_of_name(path);
-  const bool holds_many = kind == file_kind::npz || kind == file_kind::safetensors;
   if (!kind || kind == file_kind::pytorch) {
     fail(path.string(), (kind ? "PyTorch's files are read, not written" : "its ending names no kind of file") +
                             std::string("; expected a name that ends in ") + kinds_to_write() + ".");
   }
-  if (!holds_many && (tensors.size() != 1 || !tensors.front().name.empty())) {
-    fail(path.string(), "holds one tensor without a name; .npz and .safetensors hold named ones.");
-  }
+  return *kind;
+}
+
+[[noreturn]] void refuse_names(const std::filesystem::path& path) {
+  fail(path.string(), "holds one tensor without a name; .npz and .safetensors hold named ones.");
+}
+
+void write(const std::filesystem::path& path, std::vector<named_view> tensors, const file_metadata& metadata) {
+  const file_kind kind = kind_to_write(path);
+  const bool holds_many = holds_names(kind);
+  if (!holds_many && (tensors.size() != 1 || !tensors.front().name.empty())) refuse_names(path);
   if (holds_many && tensors.size() == 1 && tensors.front().name.empty()) {
     tensors.front().name = kind == file_kind::npz ? "arr_0" : "tensor";
   }
   if (holds_many) check_names(path, tensors);
-  switch (*kind) {
+  switch (kind) {
     case file_kind::npz: write_npz(path, tensors); return;
     case file_kind::safetensors: write_safetensors(path, tensors, metadata); return;
     case file_kind::raw: write_raw(path, *tensors.front().values); return;
@@ -138,6 +148,10 @@ void write(const std::filesystem::path& path, std::vector<named_view> tensors, c
 }
 
 }  // namespace
+
+void check_output(const file_reference& to) {
+  if (!holds_names(kind_to_write(to.path)) && to.tensor) refuse_names(to.path);
+}
 
 void write_tensor(const file_reference& to, const tensor& values, const file_metadata& metadata) {
   write(to.path, {{to.tensor.value_or(""), &values}}, metadata);

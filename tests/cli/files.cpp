@@ -51,6 +51,10 @@ TEST_CASE("Conversions keep a format in the kinds that can express it") {
   };
   CHECK(dtype("y.safetensors#größe", "e4m3fn") == "F8_E4M3");
   CHECK(dtype("y.safetensors", "e2m1fn") == "F4");
+  const std::vector<named_tensor> one{{"w", numbers(bfloat16, {2})}};
+  write_tensors(folder / "m.safetensors", one, {{"format", "pt"}});
+  CHECK(run(folder, "convert m.safetensors -o n.safetensors -q --to e5m2").code == 0);
+  CHECK(read_metadata(folder / "n.safetensors") == file_metadata{{"format", "pt"}});
   CHECK(dtype("y.npz", "e4m3fn") == "|u1");
   CHECK(dtype("y.npy", "binary16") == "<f2");
   CHECK(run(folder, "convert x.npy -o y.bin -q --to e2m1fn").code == 0);
@@ -69,6 +73,7 @@ TEST_CASE("What cannot be read or written as named is refused, and nothing appea
   check_refusal(folder, "convert m.safetensors#layer.bias:e5m2 -o x.npy --to e5m2", "holds BF16, which is bfloat16");
   check_refusal(folder, "convert m.safetensors#layer.bias -o x.pt --to e5m2", "are read, not written");
   check_refusal(folder, "convert m.safetensors#layer.bias -o x --to e5m2", "its ending names no kind of file");
+  check_refusal(folder, "convert missing.npy -o x.npy#w --to e5m2", "its ending names no kind of file");
   check_refusal(folder, "convert 'm.safetensors:e5m2[3]' -o x.npy --to e5m2", "needs 3 bytes, but the file has");
   CHECK(folder.entries() == 1);
 }

@@ -58,6 +58,9 @@ struct named_tensor {
 /// Throws file_error.
 void write_tensor(const file_reference& to, const tensor& values, const file_metadata& metadata = {});
 
+/// What write_tensor() would refuse by its name alone, to be asked before a long computation. Throws file_error.
+void check_output(const file_reference& to);
+
 /// Several tensors, in a kind that holds several. Names must differ. Throws file_error.
 void write_tensors(const std::filesystem::path& path, std::span<const named_tensor> tensors,
                    const file_metadata& metadata = {});
