@@ -52,6 +52,8 @@ class kernel_call {
     attributes_.insert_or_assign(std::string(name), std::move(value));
   }
   void set(std::string_view name, int value) { set(name, attribute_value(std::int64_t{value})); }
+  void set(std::string_view name, double value) { set(name, attribute_value(value)); }
+  void set(std::string_view name, bool value) { set(name, attribute_value(value)); }
   void set(std::string_view name, const char* word) { set(name, attribute_value(std::string(word))); }
   /// As people write it: parse_attribute()'s text.
   void set_text(std::string_view name, std::string_view text) {
