@@ -1,0 +1,13 @@
+# cpack makes a Debian package of what `cmake --install` installs: the program, the headers, the libraries, the man page.
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME assay)
+set(CPACK_PACKAGE_VENDOR "The Assay authors")
+set(CPACK_PACKAGE_CONTACT "The Assay authors <assay@example.org>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_DEBIAN_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libmpfr-dev, libmpfi-dev, libhwy-dev, libopenblas-dev, zlib1g-dev, pkg-config")
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_STRIP_FILES ON)
+include(CPack)

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Man pages from the program's own help texts: man_pages.sh PROGRAM VERSION FOLDER
+set -eu
+program=$1 version=$2 folder=$3
+mkdir -p "$folder"
+page() {  # NAME TITLE ARGUMENTS...
+  name=$1 title=$2
+  shift 2
+  help2man --no-info --section=1 --version-string="$version" --name="$title" "$program $*" |
+    sed "s#$(basename "$program") #assay #g" >"$folder/$name.1"
+}
+page assay "decides whether a low-precision kernel computes the right numbers"
+for command in demo formats convert truth run check diff completion; do
+  page "assay-$command" "the command $command of assay" "$command"
+done
