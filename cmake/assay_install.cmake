@@ -20,3 +20,7 @@ write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/assay-config-versio
                                  COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/assay-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/assay-config-version.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/assay)
+if(ASSAY_MAN_PAGES)
+  file(GLOB man_pages ${ASSAY_MAN_PAGES}/*.1)
+  install(FILES ${man_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+endif()

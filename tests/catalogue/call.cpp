@@ -52,11 +52,41 @@ TEST_CASE("a call refuses what its kernel does not have, and says what it has", 
   REQUIRE_THROWS_WITH(call.set("reduction", "median"), Catch::Contains("'median'; expected one of none mean sum"));
   REQUIRE_THROWS_WITH(call.set("reduction", 3), Catch::Contains("reduction is '3'; expected a word"));
   REQUIRE_THROWS_WITH(call.set_input("y", tensor()), Catch::Contains("no input 'y'; expected one of x, target"));
-  REQUIRE_THROWS_WITH(call.set_input("x", tensor(element_type::integer(32, true), {2})),
-                      Catch::Contains("x holds int32; expected floating-point codes"));
+  REQUIRE_THROWS_WITH(call.set_input("x", tensor(element_type::boolean(), {2})),
+                      Catch::Contains("x holds bool; expected floating-point codes"));
+  REQUIRE_THROWS_WITH(call.set_input("x", tensor(element_type::integer(64, true), {2})),
+                      Catch::Contains("64 bits are more than binary64 holds"));
   call.set_input("x", tensor(element_type::of(bfloat16), {2}));
   REQUIRE_THROWS_WITH(call.check(), Catch::Contains("mse needs the input target"));
   kernel_call norm("layer_norm");
   for (const char* text : {"", "1e", "0x1", "1 ", "eps"})
     REQUIRE_THROWS_AS(norm.set_text("eps", text), std::invalid_argument);
+}
+
+TEST_CASE("integers are taken for the numbers they are", "[catalogue]") {
+  tensor bytes(element_type::integer(8, true), {3});
+  bytes.set(0, 0x80);
+  bytes.set(1, 0x7F);
+  bytes.set(2, 0xFF);
+  kernel_call call("mse");
+  call.set_input("x", bytes);
+  const code_view x = call.view("x");
+  REQUIRE(x.layout() == binary32);
+  REQUIRE(std::bit_cast<float>(static_cast<std::uint32_t>(x[0])) == -128.0f);
+  REQUIRE(std::bit_cast<float>(static_cast<std::uint32_t>(x[1])) == 127.0f);
+  REQUIRE(std::bit_cast<float>(static_cast<std::uint32_t>(x[2])) == -1.0f);
+  tensor words(element_type::integer(32, false), {1});
+  words.set(0, 0xFFFFFFFF);
+  REQUIRE(std::bit_cast<double>(as_numbers(words)[0]) == 4294967295.0);
+}
+
+TEST_CASE("an attribute is set by a value of its own kind, whatever C++ converts", "[catalogue]") {
+  kernel_call call("layer_norm");
+  call.set("eps", 1e-3);
+  REQUIRE(call.number("eps") == 1e-3);
+  call.set("eps", 1);
+  REQUIRE(call.number("eps") == 1.0);
+  kernel_call gemm("gemm");
+  gemm.set("transpose_a", true);
+  REQUIRE(gemm.flag("transpose_a"));
 }

@@ -16,6 +16,7 @@
 #include <assay/catalogue/kernels.hpp>
 #include <assay/tensor/describe.hpp>
 #include <assay/tensor/tensor.hpp>
+#include <assay/tensor/whole_numbers.hpp>
 
 namespace assay {
 
@@ -28,8 +29,12 @@ class kernel_call {
   const kernel_info& info() const { return *info_; }
   std::string_view name() const { return info_->name; }
 
+  /// Integers of up to 32 bits do where numbers are due: they become codes of a format that holds them.
   void set_input(std::string_view name, tensor values) {
     const input_info& info = find("input", name, info_->inputs);
+    if (info.elements == input_info::kind::real && values.type().what != element_type::kind::boolean) {
+      values = as_numbers(std::move(values));
+    }
     if (!fits(info.elements, values.type())) {
       constexpr std::string_view due[]{"floating-point codes", "integers", "booleans or bytes"};
       throw std::invalid_argument(std::string(name) + " holds " + to_string(values.type()) + "; expected " +
