@@ -60,9 +60,6 @@ exit_code run(const run_options& options) {
 void add_run_of(CLI::App& command, const kernel_info& kernel, action& chosen) {
   const auto options = std::make_shared<run_options>(kernel);
   options->kernel.add_to(command);
-  options->with.add_to(command, "--arithmetic",
-                       "All of the arithmetic in one text: upcast:FORMAT or native, then key=value for any of the "
-                       "options below");
   command.add_option("-o,--output", options->output, "The file to write; several results have their names inserted")
       ->check(output_complaint)
       ->type_name("FILE")
@@ -72,6 +69,9 @@ void add_run_of(CLI::App& command, const kernel_info& kernel, action& chosen) {
       ->capture_default_str();
   command.add_flag("--json", options->json, "The summary for machines");
   command.add_flag("-q,--quiet", options->quiet, "No summary");
+  options->with.add_to(command, "--arithmetic",
+                       "All of the arithmetic in one text: upcast:FORMAT or native, then key=value for any of the "
+                       "options below");
   command.footer(fmt::format(
       "{}Without an arithmetic inputs are cast to binary32, the kernel computes in it, and results are cast to the\n"
       "format of the first input.\n"
