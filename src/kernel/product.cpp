@@ -72,8 +72,7 @@ struct matrices {
 
 /// Where the element i of `extent` finds its scale, when there are `parts` of them.
 std::size_t part_of(std::size_t i, std::size_t extent, std::size_t parts) {
-  const std::size_t stretch = (extent + parts - 1) / parts;
-  return i / stretch;
+  return extent == 0 ? 0 : i / ((extent + parts - 1) / parts);
 }
 
 /// One gemm call: its shapes, checked, and its end.

@@ -185,6 +185,18 @@ TEST_CASE("without a step after the sum, an exact product is the truth: the accu
   }
 }
 
+TEST_CASE("without products a sum is zero, scaled or not, and its end is done") {
+  kernel_call call("gemm");
+  call.set_input("a", tensor(assay::element_type::of(binary16), {2, 0}));
+  call.set_input("b", tensor(assay::element_type::of(binary16), {0, 3}));
+  call.set_input("bias", tensor_of(binary16, {3}, {1, 2, 3}));
+  const tensor due = tensor_of(binary16, {2, 3}, {1, 2, 3});
+  CHECK(differences(run(call, ""), due) == 0);
+  call.set_input("a_scale", tensor_of(binary16, {2, 1}, {5}));
+  CHECK(differences(run(call, ""), due) == 0);
+  CHECK(differences(run(call, "scaling=factors"), due) == 0);
+}
+
 TEST_CASE("a matrix unit gets the codes that it takes, whatever the compute format") {
   random_source random(17);
   const kernel_call call = product_call(random, e4m3fn);
