@@ -1,5 +1,6 @@
 #include "arguments.hpp"
 
+#include <assay/file/atomic_file.hpp>
 #include <assay/tensor/describe.hpp>
 
 namespace assay::cli {
@@ -57,6 +58,11 @@ std::string output_complaint(const std::string& text) try {
 
 void write_output(const std::string& text, const tensor& values, const file_metadata& metadata) {
   write_tensor(parse_output_reference(text), values, metadata);
+}
+
+void write_text(const std::string& path, std::string_view text) {
+  const std::span<const std::byte> part = std::as_bytes(std::span(text));
+  write_file(path, std::span(&part, 1));
 }
 
 void conversion_options::add_to(CLI::App& command, bool stochastic) {

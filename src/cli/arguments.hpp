@@ -68,6 +68,9 @@ std::string output_complaint(const std::string& text);
 /// What every command writes its tensor with: OUT or OUT#tensor, of the kind that the ending says. Throws file_error.
 void write_output(const std::string& text, const tensor& values, const file_metadata& metadata = {});
 
+/// A whole text file or none, as above. Throws file_error.
+void write_text(const std::string& path, std::string_view text);
+
 /// --rounding, --overflow, --subnormals: the policy of one rounding.
 struct conversion_options {
   std::string rounding = "ties_to_even", overflow = "ieee", subnormals = "keep";

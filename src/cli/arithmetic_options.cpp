@@ -25,6 +25,8 @@ std::string value_word(const attribute_info& key) {
   return capitals >= 3 ? std::string(what.substr(0, capitals)) : "TEXT";
 }
 
+const char* group_of(const std::string& name) { return name == "--claim" ? "Claim" : "Arithmetic"; }
+
 }  // namespace
 
 void arithmetic_options::add_key(CLI::App& command, setting& s, const std::string& value_word, const std::string& what,
@@ -34,19 +36,24 @@ void arithmetic_options::add_key(CLI::App& command, setting& s, const std::strin
   command.add_option(s.option, s.value, what)
       ->type_name(value_word)
       ->default_str(std::string(initial))
-      ->group("Arithmetic");
+      ->group(group_of(name_));
 }
 
-void arithmetic_options::add_to(CLI::App& command, const std::string& name, const std::string& text_help) {
+void arithmetic_options::add_to(CLI::App& command, const std::string& name, const std::string& text_help,
+                                std::span<const attribute_info> more, std::string_view except) {
   name_ = name;
-  command.add_option(name, text_, text_help)->type_name("TEXT")->group("Arithmetic");
+  command.add_option(name, text_, text_help)->type_name("TEXT")->group(group_of(name));
   const auto variants = variants_of(kernel_);
   const auto stores = stores_of(kernel_);
-  settings_.reserve(arithmetic_keys().size() + variants.size() + stores.size());  // options keep pointers to them
+  // Options keep pointers to the settings.
+  settings_.reserve(arithmetic_keys().size() + variants.size() + stores.size() + more.size());
   const auto add = [&](const attribute_info& key) {
+    const auto same = [&](const setting& s) { return s.key == key.name; };
+    if (key.name == except || std::any_of(settings_.begin(), settings_.end(), same)) return;
     settings_.push_back({std::string(key.name), option_name(key.name), ""});
     add_key(command, settings_.back(), value_word(key), std::string(key.what), key.initial);
   };
+  std::for_each(more.begin(), more.end(), add);
   std::for_each(variants.begin(), variants.end(), add);
   std::for_each(arithmetic_keys().begin(), arithmetic_keys().end(), add);
   for (const store_info& point : stores) {

@@ -3,6 +3,7 @@
 // store of the point `normalised` is --store-normalised.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,11 @@ class arithmetic_options {
  public:
   explicit arithmetic_options(std::string_view kernel) : kernel_(kernel) {}
 
-  /// `text_help` is what --NAME, which takes the whole arithmetic as one text, says of itself.
-  void add_to(CLI::App& command, const std::string& name, const std::string& text_help);
+  /// To be called last: a key whose name is taken becomes --arithmetic-KEY. `text_help` is what --NAME, which takes the
+  /// whole arithmetic as one text, says of itself. `more` are keys beside those of an arithmetic; `except` is a key
+  /// without an option.
+  void add_to(CLI::App& command, const std::string& name, const std::string& text_help,
+              std::span<const attribute_info> more = {}, std::string_view except = "");
 
   /// The text and after it the options, all as key=value: later ones win.
   std::string text() const;
@@ -25,8 +29,6 @@ class arithmetic_options {
   arithmetic parse() const;
   /// What was given, as options of the shell.
   std::string words() const;
-  bool empty() const { return text().empty(); }
-  void set_text(const std::string& text) { text_ = text; }
 
  private:
   struct setting {
@@ -36,7 +38,7 @@ class arithmetic_options {
   void add_key(CLI::App& command, setting& s, const std::string& value_word, const std::string& what,
                std::string_view initial);
 
-  std::string kernel_, name_, text_;
+  std::string kernel_, name_ = "--arithmetic", text_;
   std::vector<setting> settings_;
 };
 

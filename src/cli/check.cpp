@@ -1,136 +1,231 @@
-// assay check dot: the judge of dot products.
+// assay check KERNEL --INPUT FILE ... --got FILE [claim]: the judge; exit code 0 pass, 1 fail.
 #include <memory>
 
 #include <fmt/format.h>
 
-#include <assay/accumulate/grammar.hpp>
-#include <assay/file/error.hpp>
-#include <assay/judge/dot.hpp>
-#include <assay/tensor/describe.hpp>
-
 #include "arguments.hpp"
-#include "kernel_options.hpp"
-#include "report.hpp"
+#include "arithmetic_options.hpp"
+#include "spec.hpp"
 
 namespace assay::cli {
 namespace {
 
-struct check_dot_options {
-  std::string a, b, c, got;
-  std::string accumulate = "floating:binary32", order;
-  conversion_options store;
-  std::size_t worst = 5;
-  std::optional<std::size_t> only;
-  bool diagnose = false, json = false, quiet = false;
+/// A claim's keys beside those of an arithmetic: judge/claim.hpp.
+constexpr attribute_info claim_keys[]{
+    {"accumulate", attribute_info::kind::choice, "", "ACCUMULATOR that sums are kept in; alternatives with | between"},
+    {"order", attribute_info::kind::choice, "any", "ORDER of a sum's terms, or any"},
+    {"function_ulps", attribute_info::kind::number, "4", "how far elementary functions may be off"},
+    {"variance", attribute_info::kind::choice, "welford", "how variances may be computed: each allows those before it",
+     "two_pass welford one_pass"},
+    {"operand", attribute_info::kind::choice, "", "FORMAT that may be stored in between two products"},
+    {"to", attribute_info::kind::choice, "",
+     "FORMAT[:MODE][:POLICY...] that results are stored in, with :any by any faithful rounding; else that of --got"}};
+
+/// What is shown, and where.
+struct output_options {
+  std::string report;
+  bool json = false, quiet = false;
+
+  void add_to(CLI::App& command) {
+    command.add_option("--report", report, "Write one self-contained page of HTML with pictures")->type_name("FILE");
+    command.add_flag("--json", json, "The verdict for machines");
+    command.add_flag("-q,--quiet", quiet, "No output: the exit code is the verdict");
+  }
 };
 
-/// The command that judges the worst element again, alone.
-std::string reproducer(const check_dot_options& options, std::size_t element) {
-  std::string line = "assay check dot";
-  const auto add = [&](const char* name, const std::string& value, const std::string& usual) {
-    if (value != usual) line += fmt::format(" --{} {}", name, shell_word(value));
-  };
-  add("a", options.a, "");
-  add("b", options.b, "");
-  add("c", options.c, "");
-  add("got", options.got, "");
-  add("accumulate", options.accumulate, "");
-  add("order", options.order, "");
-  add("rounding", options.store.rounding, "ties_to_even");
-  add("overflow", options.store.overflow, "ieee");
-  add("subnormals", options.store.subnormals, "keep");
-  return line + fmt::format(" --only {}", element);
-}
-
-/// What the user asked to judge: all rows, or one.
-dot_problem selected(const dot_problem& all, std::optional<std::size_t> only) {
-  if (!only) return all;
-  if (*only >= all.got.size()) {
-    throw usage_error(fmt::format("--only is {}, but there are {} results, counted from 0.", *only, all.got.size()));
-  }
-  return {all.a.only_line(*only), all.b.only_line(*only), all.c.has_data() ? all.c.only_element(*only) : code_view(),
-          all.got.only_element(*only)};
-}
-
-exit_code run(const check_dot_options& options) {
-  tensor a = file_argument::parse(options.a).read_codes();
-  tensor b = file_argument::parse(options.b).read_codes();
-  tensor got = file_argument::parse(options.got).read_codes();
-  tensor c;
-  if (!options.c.empty()) c = file_argument::parse(options.c).read_codes();
-
-  const accumulator with = parse_accumulator(options.accumulate);
-  const std::optional<summation_order> in =
-      options.order.empty() ? std::nullopt : std::optional(parse_order(options.order));
-  const dot_claim claim = claim_of(with, in, got.type().layout, options.store.parse());
-  if (const std::string why = unfit_accumulator(with, a.type().layout, b.type().layout,
-                                                options.c.empty() ? got.type().layout : c.type().layout,
-                                                a.shape().rank() == 0 ? 1 : a.shape()[a.shape().rank() - 1]);
-      !why.empty()) {
-    throw usage_error(fmt::format("{}: {}.", options.accumulate, why));
-  }
-  const dot_problem all{a.view(), b.view(), options.c.empty() ? code_view() : c.view(), got.view()};
-  check_dot_shapes(all, claim);
+/// How the judge looks.
+struct judging_options {
   judge_options how;
-  how.worst = options.worst;
-  how.always_diagnose = options.diagnose;
-  verdict v = judge_dot(selected(all, options.only), claim, how);
-  if (options.only) {
-    v.shape = got.shape();
-    for (element_report& e : v.worst) e.index = *options.only;
+  bool rigorous = false;
+
+  judging_options() { how.threads = 0; }
+  void add_to(CLI::App& command) {
+    command.add_option("--only", how.only, "Judge this one result, counted in C order from 0")
+        ->type_name("N")
+        ->group("Judging");
+    command
+        .add_flag("--diagnose", how.always_diagnose,
+                  "Look for kernels that give these very bits even if the check passes")
+        ->group("Judging");
+    command.add_option("--confidence", how.confidence, "Probability that an honest kernel fails the check, at most")
+        ->type_name("P")
+        ->check(CLI::Range(1e-300, 0.5))
+        ->capture_default_str()
+        ->group("Judging");
+    command.add_flag("--rigorous", rigorous, "Only bounds that hold whatever the roundings do")->group("Judging");
+    command.add_option("--sample", how.most_elements, "Judge a sample of about so many elements; 0 for all")
+        ->type_name("N")
+        ->capture_default_str()
+        ->group("Judging");
+    command.add_option("--seed", how.seed, "Seed of samples")->type_name("N")->capture_default_str()->group("Judging");
+    command.add_option("--worst", how.worst, "How many failing elements to show")
+        ->type_name("N")
+        ->capture_default_str()
+        ->group("Judging");
+    command.add_option("--threads", how.threads, "Threads; 0 for all; results do not depend on it")
+        ->type_name("N")
+        ->capture_default_str();
   }
-  if (options.json) {
-    nlohmann::ordered_json report = verdict_json(v);
-    if (!v.worst.empty()) report["reproduce"] = reproducer(options, v.worst.front().index);
-    fmt::print("{}\n", report.dump(2));
-  } else if (!options.quiet) {
-    fmt::print("{}", verdict_text(v));
-    if (!v.worst.empty()) fmt::print("\nreproduce: {}\n", reproducer(options, v.worst.front().index));
+  /// With what was given on top of a spec's.
+  void apply(judge_options& into) const {
+    into.only = how.only;
+    into.always_diagnose = how.always_diagnose;
+    into.threads = how.threads;
+    if (rigorous) into.statistical_bounds = false;
   }
-  return v.pass ? passed : failed;
+};
+
+struct check_options {
+  explicit check_options(const kernel_info& info) : kernel(info), claim(info.name) {}
+
+  kernel_options kernel;
+  arithmetic_options claim;
+  bool exact = false;
+  named_texts got;
+  judging_options judging;
+  output_options output;
+};
+
+exit_code show(const check_request& request, const output_options& output) {
+  const check_outcome outcome = carry_out(request);
+  if (!output.report.empty()) write_text(output.report, outcome_page(outcome));
+  if (output.json) {
+    nlohmann::ordered_json report = verdict_json(outcome.judged, outcome.context.results);
+    if (!outcome.context.reproduce.empty()) report["reproduce"] = outcome.context.reproduce;
+    fmt::print("{}\n", report.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  } else if (!output.quiet) {
+    fmt::print("{}", outcome_text(outcome));
+  }
+  return outcome.judged.pass ? passed : failed;
 }
 
-void add_check_dot(CLI::App& check, action& chosen) {
-  const auto options = std::make_shared<check_dot_options>();
-  auto* command = check.add_subcommand("dot", "Dot products: got = c + sum of a_i b_i, one for each row of a and b");
-  command->add_option("--a", options->a, "Left factors, (..., K); raw bits need their format: FILE:bfloat16")
-      ->required();
-  command->add_option("--b", options->b, "Right factors, the same shape")->required();
-  command->add_option("--c", options->c, "Addends, one for each row");
-  command->add_option("--got", options->got, "The kernel's results, one for each row")->required();
-  command->add_option("--accumulate", options->accumulate, "The claim: what the kernel keeps its sum in")
-      ->capture_default_str();
-  command->add_option(
-      "--order", options->order,
-      "The order the kernel claims to sum in; without it a floating-point sum may have any order, and its "
-      "results must lie within the rigorous bound; with it bits must be equal");
-  options->store.add_to(*command);
-  command->add_option("--worst", options->worst, "How many failing elements to show")->capture_default_str();
-  command->add_option("--only", options->only, "Judge this one result, counted in C order from 0");
-  command->add_flag("--diagnose", options->diagnose,
-                    "Look for kernels that give these very bits even if the check passes");
-  command->add_flag("--json", options->json, "The verdict for machines");
-  command->add_flag("-q,--quiet", options->quiet, "No output: the exit code is the verdict");
-  command->footer(
-      "Claims: floating:FORMAT[:MODE], exact, unit:ROW, aligned:..., kahan:FORMAT and others: see "
-      "docs/accumulators-and-matrix-units.md.\n"
-      "Orders: sequential, reversed, pairwise, blocked:N, split_k:N, warp, ...\n"
-      "--rounding, --overflow and --subnormals say how the sum is stored in the format of --got.\n"
-      "Examples:\n"
-      "  assay check dot --a a.npy --b b.npy --c c.npy --got d.npy --accumulate floating:binary32\n"
-      "  assay check dot --a a.npy:bfloat16 --b b.npy:bfloat16 --got d.npy:bfloat16 --accumulate floating:binary32\n"
-      "  assay check dot --a a.npy:binary16 --b b.npy:binary16 --c c.npy:binary32 --got d.npy:binary32 \\\n"
-      "      --accumulate unit:h100.mma.fp16.fp32");
-  command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+std::string got_option(const kernel_info& kernel, const result_info& result) {
+  return kernel.results.size() == 1 ? "--got" : "--got-" + option_name(result.name).substr(2);
+}
+
+/// What repeats the check, as words of the shell.
+std::string command_of(const check_options& options) {
+  const kernel_info& kernel = options.kernel.kernel();
+  std::string line = "assay check " + std::string(kernel.name) +
+                     option_words(kernel, options.kernel.inputs(), options.kernel.attributes());
+  for (const result_info& r : kernel.results) {
+    const std::string& file = options.got.find(r.name)->second;
+    if (!file.empty()) line += fmt::format(" {} {}", got_option(kernel, r), shell_word(file));
+  }
+  line += options.claim.words() + (options.exact ? " --exact" : "");
+  const judge_options &how = options.judging.how, usual;
+  if (how.confidence != usual.confidence) line += fmt::format(" --confidence {}", how.confidence);
+  if (options.judging.rigorous) line += " --rigorous";
+  if (how.most_elements != 0) line += fmt::format(" --sample {} --seed {}", how.most_elements, how.seed);
+  return line;
+}
+
+exit_code run(const check_options& options) {
+  const kernel_info& kernel = options.kernel.kernel();
+  check_request request;
+  request.kernel = &kernel;
+  request.inputs = options.kernel.inputs();
+  request.attributes = options.kernel.attributes();
+  request.got = options.got;
+  request.claim = options.claim.text();
+  if (options.exact) request.claim += request.claim.empty() ? "exact" : " exact";
+  request.how = options.judging.how;
+  request.how.statistical_bounds = !options.judging.rigorous;
+  request.command = command_of(options);
+  if (std::all_of(options.got.begin(), options.got.end(), [](const auto& file) { return file.second.empty(); })) {
+    throw usage_error(fmt::format("{} is required. See `assay check {} --help`.", got_option(kernel, kernel.results[0]),
+                                  kernel.name));
+  }
+  return show(request, options.output);
+}
+
+void add_check_of(CLI::App& command, const kernel_info& kernel, action& chosen) {
+  const auto options = std::make_shared<check_options>(kernel);
+  options->kernel.add_to(command);
+  for (const result_info& r : kernel.results) {
+    command
+        .add_option(got_option(kernel, r), options->got[std::string(r.name)],
+                    fmt::format("{}: what the kernel gave", r.shape))
+        ->type_name("FILE")
+        ->required(kernel.results.size() == 1)
+        ->group("Results");
+  }
+  command.add_flag("--exact", options->exact, "Nothing is left open: bits must be equal to the claimed arithmetic's")
+      ->group("Claim");
+  options->judging.add_to(command);
+  options->output.add_to(command);
+  options->claim.add_to(command, "--claim",
+                        "What the kernel says it does: a preset's name or none, then key=value for any of the options "
+                        "below; without a claim one is assumed from the inputs' formats",
+                        claim_keys, "seed");
+  std::string presets;
+  for (const claim_preset& p : claim_presets) presets += fmt::format("\n  {:<20}{}", p.name, p.what);
+  const std::string example = example_words(kernel) + " " + got_option(kernel, kernel.results[0]) + " got.npy";
+  command.footer(
+      fmt::format("Presets of --claim:{}\nAccumulators and orders: docs/accumulators-and-matrix-units.md.\n\n"
+                  "Examples:\n"
+                  "  assay check {} {}\n"
+                  "  assay check {} {}:bfloat16 --claim tensor-core --report report.html\n"
+                  "  assay check {} {} --accumulate floating:binary32 --order pairwise --exact",
+                  presets, kernel.name, example, kernel.name, example, kernel.name, example));
+  command.callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+}
+
+/// check without a kernel: --spec or --suite.
+struct spec_options {
+  std::string spec, suite, junit;
+  judging_options judging;
+  output_options output;
+};
+
+exit_code run_spec(const spec_options& options) {
+  if (!options.suite.empty()) {
+    if (!options.spec.empty()) throw usage_error("--spec and --suite were both given; expected one of them.");
+    if (!options.output.report.empty()) throw usage_error("--report is of one check; expected it with --spec.");
+    return run_suite(
+        {options.suite, options.junit, options.judging.how.threads, options.output.json, options.output.quiet});
+  }
+  if (options.spec.empty()) {
+    throw usage_error("A kernel, --spec or --suite is required. See `assay check --help`.");
+  }
+  if (!options.junit.empty()) throw usage_error("--junit is of a suite; expected it with --suite.");
+  check_request request = read_spec(options.spec);
+  options.judging.apply(request.how);
+  return show(request, options.output);
 }
 
 }  // namespace
 
 void add_check(CLI::App& app, action& chosen) {
   auto* check = app.add_subcommand("check", "Judges a kernel's results: exit code 0 pass, 1 fail");
-  check->require_subcommand(1);
-  check->footer("Example:\n  assay check dot --a a.npy --b b.npy --got d.npy --accumulate floating:binary32");
-  add_check_dot(*check, chosen);
+  const auto options = std::make_shared<spec_options>();
+  check->require_subcommand(0, 1);
+  check->add_option("--spec", options->spec, "A check as a JSON file: kernel, inputs, attributes, got, claim")
+      ->type_name("FILE");
+  check->add_option("--suite", options->suite, "Run every .json of a folder, in parallel, and print a table")
+      ->type_name("FOLDER");
+  check->add_option("--junit", options->junit, "Write the suite's results for continuous integration")
+      ->type_name("FILE");
+  options->judging.add_to(*check);
+  options->output.add_to(*check);
+  check->footer(
+      "A spec is {\"kernel\": \"softmax\", \"inputs\": {\"x\": \"x.npy:bfloat16\"}, \"attributes\": {\"axis\": -1},\n"
+      "\"got\": \"y.npy:bfloat16\", \"claim\": \"fp32-accumulate\"}; its files are relative to its folder.\n\n"
+      "Examples:\n"
+      "  assay check softmax --x x.npy:bfloat16 --got y.npy:bfloat16 --report report.html\n"
+      "  assay check gemm --a a.npy --b b.npy --got d.npy --claim tensor-core\n"
+      "  assay check --spec softmax.json\n"
+      "  assay check --suite specs --junit results.xml");
+  check->callback([check, options, &chosen] {
+    if (check->get_subcommands().empty()) chosen = [options] { return run_spec(*options); };
+    for (const CLI::Option* option : check->get_options()) {
+      if (option->count() != 0 && !check->get_subcommands().empty()) {
+        throw usage_error(
+            fmt::format("{} is given before the kernel; expected it after, or no kernel.", option->get_name()));
+      }
+    }
+  });
+  add_kernels(*check, [&](CLI::App& one, const kernel_info& kernel) { add_check_of(one, kernel, chosen); });
 }
 
 }  // namespace assay::cli

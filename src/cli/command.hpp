@@ -24,6 +24,7 @@ void add_convert(CLI::App& app, action& chosen);
 void add_truth(CLI::App& app, action& chosen);
 void add_check(CLI::App& app, action& chosen);
 void add_run(CLI::App& app, action& chosen);
+void add_study(CLI::App& app, action& chosen);
 void add_diff(CLI::App& app, action& chosen);
 void add_completion(CLI::App& app, action& chosen);
 void add_demo(CLI::App& app, action& chosen);

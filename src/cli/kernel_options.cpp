@@ -81,32 +81,38 @@ void kernel_options::add_to(CLI::App& command) {
   for (const attribute_info& at : kernel_->attributes) add_attribute(command, at, attributes_[std::string(at.name)]);
 }
 
-kernel_call kernel_options::call() const {
-  kernel_call call(kernel_->name);
-  for (const attribute_info& at : kernel_->attributes) {
-    const std::string& text = attributes_.find(at.name)->second;
-    if (!text.empty()) set_attribute(call, at, text);
+std::string from_folder(const std::filesystem::path& folder, const std::string& file) {
+  return folder.empty() || std::filesystem::path(file).is_absolute() ? file : (folder / file).string();
+}
+
+kernel_call make_call(const kernel_info& kernel, const named_texts& inputs, const named_texts& attributes,
+                      const std::filesystem::path& folder) {
+  kernel_call call(kernel.name);
+  for (const attribute_info& at : kernel.attributes) {
+    const auto given = attributes.find(at.name);
+    if (given != attributes.end() && !given->second.empty()) set_attribute(call, at, given->second);
   }
-  for (const input_info& in : kernel_->inputs) {
-    const std::string& text = inputs_.find(in.name)->second;
-    if (text.empty()) continue;
-    const file_argument file = file_argument::parse(text);
+  for (const input_info& in : kernel.inputs) {
+    const auto given = inputs.find(in.name);
+    if (given == inputs.end() || given->second.empty()) continue;
+    const file_argument file = file_argument::parse(from_folder(folder, given->second));
     call.set_input(in.name, in.elements == input_info::kind::real ? file.read_codes() : file.read());
   }
   return call;
 }
 
-std::string kernel_options::words() const {
+std::string option_words(const kernel_info& kernel, const named_texts& inputs, const named_texts& attributes) {
   std::string line;
-  for (const input_info& in : kernel_->inputs) {
-    const std::string& text = inputs_.find(in.name)->second;
-    if (!text.empty()) line += fmt::format(" {} {}", option_name(in.name), shell_word(text));
+  for (const input_info& in : kernel.inputs) {
+    const auto given = inputs.find(in.name);
+    if (given == inputs.end() || given->second.empty()) continue;
+    line += fmt::format(" {} {}", option_name(in.name), shell_word(given->second));
   }
-  for (const attribute_info& at : kernel_->attributes) {
-    const std::string& text = attributes_.find(at.name)->second;
-    if (text.empty()) continue;
-    line += at.type == attribute_info::kind::flag ? fmt::format(" {}={}", option_name(at.name), text)
-                                                  : fmt::format(" {} {}", option_name(at.name), shell_word(text));
+  for (const attribute_info& at : kernel.attributes) {
+    const auto given = attributes.find(at.name);
+    if (given == attributes.end() || given->second.empty()) continue;
+    const char between = at.type == attribute_info::kind::flag || given->second.starts_with('-') ? '=' : ' ';
+    line += fmt::format(" {}{}{}", option_name(at.name), between, shell_word(given->second));
   }
   return line;
 }

@@ -2,6 +2,7 @@
 // `check` share. An input or attribute named running_mean is the option --running-mean.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +17,20 @@ namespace assay::cli {
 /// --running-mean
 std::string option_name(std::string_view catalogue_name);
 
+/// Inputs as FILE[:FORMAT], attributes as people write them, by their names in the catalogue.
+using named_texts = std::map<std::string, std::string, std::less<>>;
+
+/// Reads the files, relative ones from this folder. Empty texts stand for what was not given. Throws usage_error,
+/// file_error and what kernel_call throws.
+kernel_call make_call(const kernel_info& kernel, const named_texts& inputs, const named_texts& attributes,
+                      const std::filesystem::path& folder = {});
+
+/// A file's name as it is from a folder.
+std::string from_folder(const std::filesystem::path& folder, const std::string& file);
+
+/// Inputs and attributes as options of the shell: " --x x.npy --axis 0".
+std::string option_words(const kernel_info& kernel, const named_texts& inputs, const named_texts& attributes);
+
 class kernel_options {
  public:
   explicit kernel_options(const kernel_info& kernel) : kernel_(&kernel) {}
@@ -23,16 +38,13 @@ class kernel_options {
   const kernel_info& kernel() const { return *kernel_; }
   void add_to(CLI::App& command);
 
-  /// Reads the files. Throws usage_error, file_error and what kernel_call throws.
-  kernel_call call() const;
-  /// What was given, as options of the shell: " --x x.npy --axis 0".
-  std::string words() const;
+  kernel_call call() const { return make_call(*kernel_, inputs_, attributes_); }
+  const named_texts& inputs() const { return inputs_; }
+  const named_texts& attributes() const { return attributes_; }
 
  private:
-  using texts = std::map<std::string, std::string, std::less<>>;
-
   const kernel_info* kernel_;
-  texts inputs_, attributes_;  ///< as the user wrote them; empty where nothing was given
+  named_texts inputs_, attributes_;  ///< as the user wrote them; empty where nothing was given
 };
 
 /// The required inputs and the first attribute, as an example of the shell: "--x x.npy --axis -1".

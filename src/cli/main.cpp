@@ -19,6 +19,9 @@ std::string full_name(const CLI::App& command) {
                                          : full_name(*command.get_parent()) + " " + command.get_name();
 }
 
+/// Those whose subcommands are kernels.
+constexpr std::string_view kernel_commands[]{"truth", "run", "check", "study"};
+
 /// The sentence for an argument that CLI11 refused, with a hint when it looks like a misspelt name.
 std::string explained(const CLI::ParseError& error, const CLI::App& app) {
   const CLI::App* command = &app;
@@ -34,8 +37,8 @@ std::string explained(const CLI::ParseError& error, const CLI::App& app) {
   const std::vector<std::string_view> names(known.begin(), known.end());
   for (const auto& word : app.remaining(true)) {
     const std::string hint = did_you_mean(word.substr(0, word.find('=')), names);
-    const bool kernel =
-        command->get_name() == "truth" || command->get_name() == "run" || command->get_name() == "check";
+    const bool kernel = std::any_of(std::begin(kernel_commands), std::end(kernel_commands),
+                                    [&](std::string_view name) { return command->get_name() == name; });
     sentence = word.starts_with("-") ? fmt::format("'{}' is no option of this command.", word)
                : command->get_subcommands({}).empty()
                    ? fmt::format("'{}' is no argument of this command.", word)
@@ -81,6 +84,7 @@ int main(int argc, char** argv) {
   add_run(app, chosen);
   add_truth(app, chosen);
   add_diff(app, chosen);
+  add_study(app, chosen);
   add_convert(app, chosen);
   add_formats(app, chosen);
   add_completion(app, chosen);

@@ -22,33 +22,49 @@ std::string hexadecimal(std::uint64_t code, format f) { return fmt::format("0x{:
 
 }  // namespace
 
-nlohmann::ordered_json verdict_json(const verdict& v) {
-  json histogram = json::array(), worst = json::array(), diagnosis = json::array();
+nlohmann::ordered_json verdict_json(const verdict& v, std::span<const result_view> results) {
+  json tests = json::array(), histogram = json::array(), worst = json::array(), diagnosis = json::array();
   for (std::size_t bucket = 0; bucket < ulp_histogram::buckets; ++bucket) {
     if (v.histogram[bucket] != 0)
       histogram.push_back({{"ulps", ulp_histogram::label(bucket)}, {"count", v.histogram[bucket]}});
   }
   for (const auto& e : v.worst) {
-    worst.push_back({{"index", e.index},
+    const format f = view_of(v, results, e.result).type;
+    worst.push_back({{"result", view_of(v, results, e.result).name},
+                     {"index", e.index},
                      {"finding", describe(e.what)},
                      {"got", number(e.got_value)},
-                     {"got_code", hexadecimal(e.got, v.output)},
+                     {"got_code", hexadecimal(e.got, f)},
                      {"truth", number(e.truth_value)},
-                     {"truth_code", hexadecimal(e.truth, v.output)},
-                     {"expected_code", hexadecimal(e.expected, v.output)},
+                     {"truth_code", hexadecimal(e.truth, f)},
+                     {"expected_code", hexadecimal(e.expected, f)},
                      {"distance_ulps", number(e.distance)},
                      {"bound_ulps", number(e.bound)},
-                     {"scale_ulps", number(e.scale)}});
+                     {"scale_ulps", number(e.scale)},
+                     {"inputs", e.inputs}});
   }
   for (const auto& h : v.diagnosis) {
-    diagnosis.push_back({{"explanation", h.explanation},
+    diagnosis.push_back({{"name", h.name},
+                         {"explanation", h.explanation},
                          {"bit_for_bit", h.bit_for_bit},
                          {"failing_explained", h.failing_explained},
                          {"failing", h.failing},
                          {"others_explained", h.others_explained},
                          {"others", h.others}});
   }
+  for (const auto& t : v.tests) {
+    tests.push_back({{"layer", t.layer},
+                     {"name", t.name},
+                     {"pass", t.pass},
+                     {"what", t.what},
+                     {"statistic", number(t.statistic)},
+                     {"threshold", number(t.threshold)},
+                     {"probability", number(t.probability)},
+                     {"skipped", t.skipped}});
+  }
   return {{"pass", v.pass},
+          {"headline", headline(v)},
+          {"kernel", v.kernel},
           {"claim", v.claim},
           {"output", format_name(v.output)},
           {"shape", std::vector<std::size_t>(v.shape.begin(), v.shape.end())},
@@ -57,6 +73,10 @@ nlohmann::ordered_json verdict_json(const verdict& v) {
           {"layers",
            {{"classes", {{"failures", v.class_failures}}},
             {v.exact_claim ? "bits" : "bounds", {{"failures", v.exact_claim ? v.bit_failures : v.bound_failures}}}}},
+          {"tests", std::move(tests)},
+          {"judged", v.judged != 0 ? v.judged : v.elements},
+          {"confidence", v.confidence},
+          {"sampling", v.sampling},
           {"exact", v.exact},
           {"correctly_rounded", v.correctly_rounded},
           {"faithful", v.faithful},

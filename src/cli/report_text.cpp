@@ -13,54 +13,27 @@
 namespace assay::cli {
 namespace {
 
-std::string percent(std::size_t part, std::size_t whole) {
-  if (whole == 0) return "-";
-  const double share = 100.0 * static_cast<double>(part) / static_cast<double>(whole);
-  // Never round "nearly all" to all or "hardly any" to none.
-  if (part != whole && share > 99.9) return ">99.9%";
-  if (part != 0 && share < 0.1) return "<0.1%";
-  return fmt::format("{:.1f}%", share);
-}
-
 std::string plural(std::size_t n, std::string_view word) { return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s"); }
 
-/// A distance or bound in ulps, as short as it is useful.
-std::string ulps(double x) {
-  if (std::isnan(x)) return "-";
-  return std::abs(x) >= 1e6 || (x != 0 && std::abs(x) < 1e-3) ? fmt::format("{:.2e}", x) : fmt::format("{:.4g}", x);
-}
-
-std::string layer(std::size_t failures, const std::string& ok, const std::string& bad) {
-  return failures == 0 ? painted("ok", colour::green) + "    " + ok : painted("FAIL", colour::red) + "  " + bad;
-}
-
 std::string layers_text(const verdict& v, const std::string& indent) {
-  std::string text = indent + "  classes  " +
-                     layer(v.class_failures, "NaNs, infinities and numbers are where they are due",
-                           plural(v.class_failures, "result") + " of another class than is due") +
-                     "\n";
-  if (v.exact_claim) {
-    return text + indent + "  bits     " +
-           layer(v.bit_failures, "every result has the bits that the claim gives",
-                 fmt::format("{} of {} differ from the claimed bits ({})", v.bit_failures, plural(v.elements, "result"),
-                             percent(v.bit_failures, v.elements))) +
-           "\n";
+  const std::vector<layer_row> rows = layer_rows(v);
+  std::size_t widest = 0;
+  for (const layer_row& row : rows) widest = std::max(widest, row.name.size());
+  std::string text;
+  for (const layer_row& row : rows) {
+    text +=
+        fmt::format("{}  {:<{}}  {}{}\n", indent, row.name, widest,
+                    row.pass ? painted("ok", colour::green) + "    " : painted("FAIL", colour::red) + "  ", row.text);
   }
-  const std::string bound = fmt::format("median bound {} ulp", ulps(v.median_bound));
-  return text + indent + "  bounds   " +
-         layer(v.bound_failures,
-               fmt::format("the largest error is {} of its rigorous bound; {}",
-                           percent(static_cast<std::size_t>(v.largest_share * 1e9), 1000000000), bound),
-               fmt::format("{} beyond the rigorous bound, up to {} times; {}", plural(v.bound_failures, "result"),
-                           ulps(v.largest_share), bound)) +
-         "\n";
+  return text;
 }
 
 std::string counts_text(const verdict& v, const std::string& indent) {
+  const std::size_t judged = v.judged != 0 ? v.judged : v.elements;
   std::string text =
       fmt::format("{}  results  {}: {} correctly rounded ({}), {} within 1 ulp ({}); largest error {} ulp\n", indent,
-                  v.elements, v.correctly_rounded, percent(v.correctly_rounded, v.elements), v.faithful,
-                  percent(v.faithful, v.elements), ulps(v.largest_distance));
+                  judged, v.correctly_rounded, percent(v.correctly_rounded, judged), v.faithful,
+                  percent(v.faithful, judged), ulps(v.largest_distance));
   text +=
       fmt::format("{}           {} exact, {} too small in magnitude, {} too large\n", indent, v.exact, v.low, v.high);
   if (v.overflow_allowed != 0) {
@@ -77,28 +50,31 @@ std::string value_text(double value, std::uint64_t code, format f) {
   return fmt::format("{} (0x{:0{}x})", number, code, digits);
 }
 
-std::string worst_text(const verdict& v, const std::string& indent) {
+std::string worst_text(const verdict& v, const std::string& indent, std::span<const result_view> results) {
   if (v.worst.empty()) return "";
   std::string text = "\n" + indent + "worst elements\n";
   for (const element_report& e : v.worst) {
-    text += fmt::format("{}  {:<10} {}: got {}, ", indent, index_text(e.index, v.shape),
-                        painted(describe(e.what), colour::red), value_text(e.got_value, e.got, v.output));
+    const format f = view_of(v, results, e.result).type;
+    text += fmt::format("{}  {:<10} {}: got {}, ", indent, element_name(v, results, e),
+                        painted(describe(e.what), colour::red), value_text(e.got_value, e.got, f));
     if (v.exact_claim && e.expected != e.truth)
-      text += fmt::format("claim 0x{:0{}x}, ", e.expected, (v.output.width() + 3) / 4);
-    text += fmt::format("truth {}", value_text(e.truth_value, e.truth, v.output));
+      text += fmt::format("claim 0x{:0{}x}, ", e.expected, (f.width() + 3) / 4);
+    text += fmt::format("truth {}", value_text(e.truth_value, e.truth, f));
     if (!std::isnan(e.distance)) text += fmt::format("; {} ulp off", ulps(std::abs(e.distance)));
     if (!v.exact_claim && !std::isnan(e.distance)) text += fmt::format(", bound {}", ulps(e.bound));
     text += "\n";
+    if (!e.inputs.empty()) text += fmt::format("{}             of {}\n", indent, e.inputs);
   }
   return text;
 }
 
 std::string diagnosis_text(const verdict& v, const std::string& indent) {
-  if (v.diagnosis.empty()) {
+  if (!explains_anything(v)) {
     return v.pass ? "" : "\n" + indent + "diagnosis: none of the kernels tried explains these results.\n";
   }
   std::string text = "\n" + indent + "diagnosis, by emulating other kernels\n";
   for (const hypothesis_report& h : v.diagnosis) {
+    if (h.failing_explained == 0 && h.failing != 0) continue;
     const std::size_t explained = h.failing_explained + h.others_explained, sampled = h.failing + h.others;
     const bool all = explained == sampled;
     text += fmt::format("{}  {:>6} of {} {}: {}", indent, percent(explained, sampled), plural(sampled, "result"),
@@ -112,16 +88,6 @@ std::string diagnosis_text(const verdict& v, const std::string& indent) {
 }
 
 }  // namespace
-
-std::string index_text(std::size_t n, const extents& shape) {
-  if (shape.rank() == 1) return std::to_string(n);
-  std::string text;
-  for (std::size_t axis = shape.rank(); axis-- > 0;) {
-    text = std::to_string(n % shape[axis]) + (text.empty() ? "" : ", ") + text;
-    n /= shape[axis];
-  }
-  return "(" + text + ")";
-}
 
 std::string histogram_text(const ulp_histogram& histogram, const std::string& indent) {
   std::size_t first = ulp_histogram::buckets, last = 0, largest = 0, total = 0;
@@ -146,15 +112,16 @@ std::string histogram_text(const ulp_histogram& histogram, const std::string& in
   return text;
 }
 
-std::string verdict_text(const verdict& v, const std::string& indent) {
-  std::string text = indent + (v.pass ? painted("PASS", colour::green) : painted("FAIL", colour::red)) +
-                     "  claim: " + v.claim + ", stored as " + format_name(v.output) + "\n\n";
-  if (v.elements == 0)
-    return text + indent + "  There are no results to judge: the shape is " + to_string(v.shape) + ".\n";
+std::string verdict_text(const verdict& v, const std::string& indent, std::span<const result_view> results) {
+  std::string text = indent + (v.pass ? painted("PASS", colour::green) : painted("FAIL", colour::red)) + "  " +
+                     (v.kernel.empty() ? "" : v.kernel + "; ") + "claim: " + v.claim + ", stored as " +
+                     format_name(v.output) + "\n\n";
+  if (v.elements == 0) return text + indent + "  " + headline(v) + "\n";
   text += layers_text(v, indent) + counts_text(v, indent);
+  if (!v.sampling.empty()) text += indent + "  " + v.sampling + "\n";
   text += "\n" + indent + "distance from the truth, in ulps of " + format_name(v.output) + "\n" +
           histogram_text(v.histogram, indent);
-  return text + worst_text(v, indent) + diagnosis_text(v, indent);
+  return text + worst_text(v, indent, results) + diagnosis_text(v, indent);
 }
 
 }  // namespace assay::cli

@@ -80,7 +80,7 @@ class trial {
       v_.output = results_[0].type().layout;
     }
     for (std::size_t r = 0; r < results_.size(); ++r) {
-      painters_.emplace_back(r, call.info().results[r].name, results_[r].shape());
+      painters_.emplace_back(r, call.info().results[r].name, results_[r].shape(), options.keep_elements);
     }
   }
 
@@ -96,7 +96,7 @@ class trial {
     }
     decide_suspects();
     finish_elements();
-    if (options_.distribution && !claim_.exact && v_.elements != 0) {
+    if (options_.distribution && !options_.only && !claim_.exact && v_.elements != 0) {
       detail::distribution_result d = detail::judge_distribution(court_, parts_, results_, options_);
       for (test_report& t : d.tests) {
         v_.distribution_failures += !t.pass;
@@ -187,6 +187,7 @@ class trial {
     const std::uint64_t mask = court_.outputs[r].code_mask();
     for_each_run(p, r, e.size(), [&](std::size_t first, std::size_t place, std::size_t count) {
       for (std::size_t i = first; i < first + count; ++i, ++place) {
+        if (options_.only && (r != 0 || place != *options_.only)) continue;
         const double distance = distances[i];
         if (expected != nullptr || same[i] == 0 || !std::isfinite(distance)) {
           judge_element(p, r, i, place, got[i] & mask, e, expected);

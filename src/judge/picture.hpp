@@ -12,7 +12,7 @@ class painter {
  public:
   static constexpr std::size_t most_cells = 64;
 
-  painter(std::size_t result, std::string_view name, const extents& shape) {
+  painter(std::size_t result, std::string_view name, const extents& shape, bool keep_elements) {
     p_.result = result;
     p_.result_name = name;
     p_.output_columns = shape.rank() == 0 ? 1 : shape[shape.rank() - 1];
@@ -25,6 +25,10 @@ class painter {
     counts_.assign(p_.mean.size(), 0);
     for (std::size_t c = 0; c < p_.output_columns; ++c) {
       cell_of_column_.push_back(static_cast<std::uint16_t>(c * p_.columns / p_.output_columns));
+    }
+    if (keep_elements) {
+      p_.distances.assign(shape.count(), 0);
+      p_.fails.assign(shape.count(), false);
     }
   }
 
@@ -42,6 +46,9 @@ class painter {
     p_.largest[cell] = std::max(p_.largest[cell], static_cast<float>(std::min(share, most)));
     p_.failing[cell] += fails;
     ++counts_[cell];
+    if (p_.distances.empty()) return;
+    p_.distances[place] = static_cast<float>(distance);
+    p_.fails[place] = fails;
   }
 
   error_picture take() {

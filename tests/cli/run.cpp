@@ -171,7 +171,7 @@ TEST_CASE("assay check passes what assay run computed") {
         0);
   CHECK(run(f.folder,
             "check dot --a x.npy:bfloat16 --b x.npy:bfloat16 --got d.npy --accumulate floating:binary32 "
-            "--order pairwise")
+            "--order pairwise --exact")
             .code == 0);
 }
 
@@ -182,6 +182,7 @@ TEST_CASE("run has a command for every kernel of the catalogue") {
     const outcome o = run(folder, "run " + std::string(kernel.name) + " --help");
     CHECK(o.code == 0);
     CHECK_THAT(o.out, Contains("--accumulate ") && Contains("--output FILE REQUIRED") && Contains("Examples:"));
+    if (kernel.name == "dot" || kernel.name == "gemm") continue;  // whose options are their own
     for (const attribute_info& variant : variants_of(kernel.name)) {
       std::string name(variant.name);
       std::replace(name.begin(), name.end(), '_', '-');

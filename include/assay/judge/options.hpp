@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace assay {
@@ -20,6 +21,8 @@ struct judge_options {
   bool distribution = true;        ///< layer 3
   std::size_t most_elements = 0;   ///< larger results are judged by a sample of about so many elements; 0: never
   std::size_t distribution_sample = 1 << 16;            ///< elements that layer 3 looks at
+  std::optional<std::size_t> only = std::nullopt;       ///< this element of the first result alone, without layer 3
+  bool keep_elements = false;                           ///< error_picture also holds every element's distance
   std::uint64_t seed = 1;                               ///< of samples
   unsigned threads = 1;                                 ///< 0: as many as the machine has; never changes a verdict
   const std::vector<hypothesis>* hypotheses = nullptr;  ///< the user's, tried before the judge's own: hypothesis.hpp

@@ -66,6 +66,9 @@ struct error_picture {
   std::vector<float> largest;                ///< rows x columns: the largest share of what the claim allows
   std::vector<std::uint32_t> failing;        ///< rows x columns
   std::vector<float> row_mean, column_mean;  ///< profiles of `mean`
+  // Of every element, where judge_options::keep_elements asks for it; what was not judged has no error.
+  std::vector<float> distances;  ///< in ulps, negative below the truth; NaN where the classes differ
+  std::vector<bool> fails;
 };
 
 /// One explanation that was tried: how many of the sampled elements it reproduces bit for bit, or explains.

@@ -14,7 +14,7 @@ namespace assay::cli {
 /// One kernel's errors, an entry an element in C order.
 struct element_errors {
   extents shape;
-  std::vector<float> ulps;  ///< signed: negative where the result is too small in magnitude; NaN for another class
+  std::vector<float> ulps;  ///< negative below the truth; NaN for another class
   std::vector<bool> failing;
 };
 

@@ -124,7 +124,6 @@ class heat_map {
     this.draw_cells();
     this.draw_profile(this.column_bars, true);
     this.draw_profile(this.row_bars, false);
-    this.cells.dataset.drawn = 'true';
   }
 
   draw_cells() {
@@ -162,6 +161,7 @@ class heat_map {
       }
     }
     context.putImageData(image, 0, 0);
+    this.cells.dataset.drawn = pixels.some((pixel) => pixel !== pixels[0]) ? 'true' : 'blank';
     if (this.cursor) this.draw_cursor(context);
   }
 
@@ -228,7 +228,7 @@ class heat_map {
     const where = whole ? index_text(first, this.shape)
                         : `${this.row_step} x ${this.column_step} elements from ${index_text(first, this.shape)}`;
     const what = level === other_class ? 'another class than the truth\'s'
-               : level === 0 ? 'no error' : `about ${ulps(size_of(level))} ulp too ${level < 0 ? 'small' : 'large'}`;
+               : level === 0 ? 'no error' : `about ${ulps(size_of(level))} ulp ${level < 0 ? 'below' : 'above'} the truth`;
     document.getElementById('map-readout').textContent =
         `${where}: ${what}${this.fails(n) ? ', beyond what the claim allows' : ''}`;
     this.draw();
@@ -316,8 +316,8 @@ class heat_map {
     const zero = 'var(--map-zero)';
     const faint_within = this.any_failing ? 'color-mix(in srgb, var(--map-within) 60%, var(--map-zero))' : 'var(--map-within)';
     document.getElementById('map-legend').innerHTML =
-        (this.signed ? ramp('too small', this.ranges.all, zero, 'var(--map-negative)') +
-                       ramp('too large', this.ranges.all, zero, 'var(--map-positive)')
+        (this.signed ? ramp('below the truth', this.ranges.all, zero, 'var(--map-negative)') +
+                       ramp('above the truth', this.ranges.all, zero, 'var(--map-positive)')
                      : ramp('within the claim', this.ranges.within, zero, faint_within) +
                        (this.any_failing ? ramp('beyond it', this.ranges.beyond, 'var(--map-beyond-low)', 'var(--map-beyond)') : '')) +
         (other ? swatch('another class than the truth\'s', 'var(--map-other)') : '');

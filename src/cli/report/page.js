@@ -21,7 +21,7 @@ function show_verdict() {
   element('stamp').textContent = data.pass ? 'PASS' : 'FAIL';
   element('headline').textContent = data.headline;
   element('claim').textContent = data.claim;
-  element('made-by').textContent = `${data.program} judged ${data.kernel.name}.`;
+  element('made-by').textContent = `${data.program} judged ${data.kernel.name}. ${data.sampling}`;
 }
 
 function show_layers() {
@@ -38,7 +38,7 @@ function show_histogram() {
   element('histogram-caption').textContent = `In ulps of ${data.output}; ${count_text(total)} results.`;
   element('histogram').tBodies[0].innerHTML = data.histogram.map((row) => `
     <tr${row.other ? ' class="other"' : ''}>
-      <th scope="row">${escaped(row.label)}</th>
+      <th scope="row">${escaped(row.label.replace('<=', '\u2264').replace('1/2', '\u00bd'))}</th>
       <td>${row.count ? `<div class="bar" style="width:${100 * row.count / largest}%"></div>` : ''}</td>
       <td class="count">${count_text(row.count)}</td>
       <td class="share">${percent(row.count, total)}</td>
@@ -56,15 +56,23 @@ function show_map() {
   const whole = map.row_step * map.column_step === 1;
   const caption = `Shape (${data.shape.join(', ')}${data.shape.length === 1 ? ',' : ''})${data.map.folded ? `, folded into rows of ${map.full_columns}` : ''}` +
       (whole ? '.' : `; each cell is the worst of ${map.row_step} x ${map.column_step} elements.`);
-  element('map-caption').textContent = caption;
+  element('map-caption').textContent = data.map.name ? `${data.map.name}. ${caption}` : caption;
   element('map-bars').textContent = map.any_failing
       ? 'The bars above and beside the map count the failing elements of each column and row.'
       : 'The bars above and beside the map are the mean error of each column and row.';
   element('map-cells').setAttribute('aria-label', `Map of errors. ${caption} ${data.headline}`);
-  if (data.worst.length) {
+  if (data.worst.length && data.worst[0].result === data.map.result) {
     const n = data.worst[0].element, row = Math.floor(n / map.full_columns), column = n % map.full_columns;
     map.point_at(Math.floor(row / map.row_step), Math.floor(column / map.column_step));
   }
+}
+
+function show_tests() {
+  if (!data.tests.length) return hide('tests-card');
+  element('tests').innerHTML = '<thead><tr><th scope="col">test</th><th scope="col">found</th><th scope="col">at most</th>' +
+      '<th scope="col">of what</th></tr></thead><tbody>' + data.tests.map((t) => `<tr><td>${escaped(t.name)}</td>
+      <td class="${t.pass ? '' : 'fails'}">${escaped(t.statistic)}</td><td>${escaped(t.threshold)}</td>
+      <td>${escaped(t.what)}</td></tr>`).join('') + '</tbody>';
 }
 
 function show_worst() {
@@ -112,5 +120,5 @@ function show_inputs() {
       data.attributes.map((a) => row([a.name, a.value, '', ''])).join('') + '</tbody>';
 }
 
-for (const show of [show_verdict, show_layers, show_histogram, show_facts, show_map, show_worst, show_diagnosis, show_reproducer, show_inputs]) show();
+for (const show of [show_verdict, show_layers, show_histogram, show_facts, show_map, show_tests, show_worst, show_diagnosis, show_reproducer, show_inputs]) show();
 document.documentElement.dataset.ready = 'true';

@@ -1,0 +1,105 @@
+#include "check_request.hpp"
+
+#include <fmt/format.h>
+
+#include <assay/tensor/describe.hpp>
+
+#include "arguments.hpp"
+#include "arithmetic_options.hpp"
+
+namespace assay::cli {
+namespace {
+
+/// The kernel's results in the catalogue's order; those that were not given are empty.
+std::vector<tensor> read_results(const check_request& request) {
+  std::vector<tensor> results;
+  for (const result_info& r : request.kernel->results) {
+    const auto file = request.got.find(r.name);
+    const bool given = file != request.got.end() && !file->second.empty();
+    results.push_back(given ? file_argument::parse(from_folder(request.folder, file->second)).read_codes()
+                            : tensor(element_type::of(binary32), {0}));
+  }
+  return results;
+}
+
+/// The worst element's result, else the first that was given.
+std::size_t result_to_show(const verdict& v, const std::vector<tensor>& results) {
+  if (!v.worst.empty()) return v.worst.front().result;
+  for (std::size_t r = 0; r < results.size(); ++r) {
+    if (results[r].size() != 0) return r;
+  }
+  return 0;
+}
+
+report_context context_of(const check_request& request, const kernel_call& call, const std::vector<tensor>& results) {
+  report_context context;
+  context.kernel = request.kernel->name;
+  context.formula = request.kernel->formula;
+  for (const input_info& in : request.kernel->inputs) {
+    if (!call.has_input(in.name)) continue;
+    const tensor& t = call.input(in.name);
+    context.tensors.push_back(
+        {std::string(in.name), to_string(t.type()), to_string(t.shape()), request.inputs.find(in.name)->second});
+  }
+  for (std::size_t r = 0; r < results.size(); ++r) {
+    const result_info& info = request.kernel->results[r];
+    context.results.push_back({std::string(info.name), results[r].shape(), results[r].type().layout});
+    if (results[r].size() == 0) continue;
+    const std::string name = results.size() == 1 ? "got" : fmt::format("got, {}", info.name);
+    context.tensors.push_back(
+        {name, to_string(results[r].type()), to_string(results[r].shape()), request.got.find(info.name)->second});
+  }
+  for (const auto& [name, value] : call.attributes()) context.attributes.push_back({name, to_string(value)});
+  return context;
+}
+
+/// The request's own command, cut down to the worst element where one fails alone.
+std::string reproducer(const check_request& request, const verdict& v) {
+  if (v.pass) return "";
+  const bool alone = !v.worst.empty() && v.worst.front().result == 0;
+  return request.command + (alone ? fmt::format(" --only {}", v.worst.front().index) : "");
+}
+
+}  // namespace
+
+check_outcome carry_out(const check_request& request) {
+  const kernel_call call = make_call(*request.kernel, request.inputs, request.attributes, request.folder);
+  const std::vector<tensor> results = read_results(request);
+  if (request.how.only && *request.how.only >= results.front().size()) {
+    throw usage_error(fmt::format("--only is {}, but there are {} results, counted from 0.", *request.how.only,
+                                  results.front().size()));
+  }
+  judge_options how = request.how;
+  how.keep_elements = true;
+  check_outcome outcome;
+  as_usage([&] {
+    outcome.judged = request.claim.empty()
+                         ? judge(call, results, how)
+                         : judge(call, results, parse_claim(request.kernel->name, request.claim), how);
+    return 0;
+  });
+  outcome.context = context_of(request, call, results);
+  for (error_picture& p : outcome.judged.pictures) {
+    outcome.errors.push_back({results[p.result].shape(), std::move(p.distances), std::move(p.fails)});
+  }
+  outcome.context.errors_of = result_to_show(outcome.judged, results);
+  outcome.context.reproduce = reproducer(request, outcome.judged);
+  return outcome;
+}
+
+std::string outcome_text(const check_outcome& outcome) {
+  std::string text = verdict_text(outcome.judged, "", outcome.context.results);
+  if (outcome.judged.pass) return text;
+  const std::size_t judged = outcome.judged.judged;
+  const std::string map = judged < 2 ? "" : map_text(outcome.errors[outcome.context.errors_of], 64, 16, "  ");
+  if (!map.empty()) text += "\nwhere\n" + map;
+  return text + fmt::format("\nreproduce: {}\n", outcome.context.reproduce);
+}
+
+std::string outcome_page(const check_outcome& outcome) {
+  report_context context = outcome.context;
+  context.errors = &outcome.errors[context.errors_of];
+  return verdict_page(outcome.judged, context);
+}
+
+}  // namespace assay::cli
