@@ -39,7 +39,7 @@ struct claim_words {
   std::string_view kernel, text;
   claim made;
   std::vector<key_value> arithmetic_settings;
-  bool accumulators_given = false;
+  bool accumulator_stated = false, order_stated = false;  ///< by the user, not by a preset
 
   void set(std::string_view key, std::string_view value) {
     const std::string v(value);
@@ -49,8 +49,10 @@ struct claim_words {
       for (const std::string_view one : split(value, "|")) made.accumulators.push_back(parse_accumulator(one));
       if (made.accumulators.empty()) refuse(text, value, "an accumulator");
       arithmetic_settings.emplace_back("accumulate", to_string(made.accumulators.front()));
+      accumulator_stated = true;
     } else if (key == "order") {
       made.any_order = value == "any";
+      order_stated = true;
       std::erase_if(arithmetic_settings, [](const key_value& s) { return s.first == "order"; });
       if (!made.any_order) arithmetic_settings.emplace_back("order", v);
     } else if (key == "function_ulps") {
@@ -103,11 +105,22 @@ struct claim_words {
           refuse(text, word, "key=value, 'exact' or, first, a preset: " + preset_names());
         }
         read(preset->settings);
+        accumulator_stated = order_stated = false;
       }
       first = false;
     }
   }
 };
+
+/// Whether nothing is left open although nobody said "exact": a product or a sum in one stated accumulator. A floating
+/// one without an order may add in any order; matrix units, integers and the like are models of their own.
+bool is_model(const claim_words& words) {
+  constexpr std::string_view plain[]{"dot", "gemm", "sum", "conv2d"};
+  if (std::find(std::begin(plain), std::end(plain), words.kernel) == std::end(plain)) return false;
+  if (!words.accumulator_stated || words.made.accumulators.size() != 1) return false;
+  if (words.order_stated) return !words.made.any_order;
+  return !std::holds_alternative<accumulate::floating>(words.made.accumulators.front());
+}
 
 format storage_format(const kernel_call& call) {
   for (const input_info& in : call.info().inputs) {
@@ -134,6 +147,10 @@ std::vector<accumulator> claim::all_accumulators(format storage) const {
 claim parse_claim(std::string_view kernel, std::string_view text) {
   claim_words words{kernel, text, {}, {}};
   words.read(text);
+  if (is_model(words)) {
+    words.made.exact = true;
+    words.made.any_order = false;
+  }
   words.made.base = parse_arithmetic(kernel, words.arithmetic_settings);
   words.made.name = std::string(text);
   return words.made;

@@ -12,7 +12,8 @@
 //
 // As text, a claim is words with blanks between them: a preset's name or none, then key=value in any order,
 //
-//   exact                         nothing is left open
+//   exact                         nothing is left open. dot, gemm, sum and conv2d mean it, too, by stating one accumulator
+//                                 that is not floating, or one accumulator and an order; order=any takes it back
 //   accumulate=ACCUMULATOR[|...]  alternatives, in the words of accumulate/grammar.hpp
 //   order=any|ORDER
 //   function_ulps=NUMBER
