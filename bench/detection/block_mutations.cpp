@@ -80,8 +80,8 @@ void add_block_mutations(std::vector<mutation>& all) {
                                 return i == 0 && k < 32 ? 0 : code;
                               }));
            }},
-          {"FN read as FNUZ", "gemm_scaled", "read_as fnuz e4m3fnuz", read_as(e4m3fnuz)},
-          {"E4M3FN read as E4M3", "gemm_fp8", "read_as", read_as(e4m3)},
+          {"FN read as FNUZ", "gemm_scaled", "a_e4m3fn_read_as_e4m3fnuz", read_as(e4m3fnuz)},
+          {"E4M3FN read as E4M3", "gemm_fp8", "a_e4m3fn_read_as_e4m3", read_as(e4m3)},
           {"inputs' subnormals flushed", "gemm_fp8", "flushed_inputs", with_call([](kernel_call& call, random_source&) {
              for (const char* name : {"a", "b"}) {
                const tensor x = call.input(name);

@@ -45,7 +45,7 @@ void add_loss_mutations(std::vector<mutation>& all) {
              with_call([](kernel_call& call, random_source&) { return call.set("label_smoothing", 0), true; })},
             {"logits' sums in bf16", workload, "bf16_accumulator", with_arithmetic("accumulate=floating:bfloat16")},
             {"everything in the storage format", workload, "native compute_", with_arithmetic("native to=binary32")},
-            {"targets off by one", workload, "target", with_call([](kernel_call& call, random_source&) {
+            {"targets off by one", workload, "targets_plus_1", with_call([](kernel_call& call, random_source&) {
                tensor target = call.input("target");
                const std::size_t classes = columns_of(call.input("x"));
                for (std::size_t i = 0; i < target.size(); ++i) {

@@ -58,14 +58,15 @@ void add_other_mutations(std::vector<mutation>& all) {
            }},
           {"gelu: in the storage format, in steps", "gelu", "native compute_", with_arithmetic("native form=steps")},
           {"silu: in the storage format, in steps", "silu", "native compute_", with_arithmetic("native form=steps")},
-          {"all_reduce: a rank missing", "all_reduce", "rank k_tail", with_call([](kernel_call& call, random_source&) {
+          {"all_reduce: a rank missing", "all_reduce", "k_tail_1_dropped",
+           with_call([](kernel_call& call, random_source&) {
              tensor x = call.input("x");
              for (std::size_t i = x.size() - x.size() / x.shape()[0]; i < x.size(); ++i) x.set(i, 0);
              call.set_input("x", std::move(x));
              return true;
            })},
-          {"all_reduce: bf16 on the wire", "all_reduce", "bf16 wire compute_bfloat16", over_wire(bfloat16)},
-          {"all_reduce: fp16 on the wire", "all_reduce", "fp16 wire compute_binary16", over_wire(binary16)},
+          {"all_reduce: bf16 on the wire", "all_reduce", "store_ compute_bfloat16 native", over_wire(bfloat16)},
+          {"all_reduce: fp16 on the wire", "all_reduce", "store_ compute_binary16 native", over_wire(binary16)},
       });
 }
 

@@ -102,7 +102,7 @@ void add_product_mutations(std::vector<mutation>& all) {
           {"last product dropped", "gemm", "k_tail_1_dropped", tail_dropped(1)},
           {"last 8 products dropped", "gemm", "k_tail_8_dropped", tail_dropped(8)},
           {"last 16 products dropped", "gemm", "k_tail_16_dropped", tail_dropped(16)},
-          {"first product dropped", "gemm", "k_head k_first",
+          {"first product dropped", "gemm", "k_head_1_dropped",
            change_a([](const tensor&, std::size_t, std::size_t k, std::uint64_t code, random_source&) {
              return k == 0 ? 0 : code;
            })},
@@ -122,7 +122,7 @@ void add_product_mutations(std::vector<mutation>& all) {
              for (std::size_t j = 0; j < n; ++j) y.set(row * n + j, 0);
              return true;
            })},
-          {"one tile repeated", "gemm", "tile", with_results([](tensor& y, random_source&) {
+          {"one tile repeated", "gemm", "repeated", with_results([](tensor& y, random_source&) {
              const std::size_t n = columns_of(y);
              if (n < 16 || rows_of(y) < 16) return false;
              for (std::size_t i = 0; i < 8; ++i)
@@ -138,7 +138,7 @@ void add_product_mutations(std::vector<mutation>& all) {
              }
              return true;
            })},
-          {"one element negated", "gemm", "sign negated", with_results([](tensor& y, random_source& random) {
+          {"one element negated", "gemm", "negated", with_results([](tensor& y, random_source& random) {
              const std::size_t i = random.below(y.size());
              y.set(i, y[i] ^ y.type().layout.sign_mask());
              return true;

@@ -50,7 +50,7 @@ void add_softmax_mutations(std::vector<mutation>& all) {
            make_large},
           {"softmax: sum in bf16", "softmax", "bf16_accumulator", with_arithmetic("accumulate=floating:bfloat16")},
           {"softmax: sum in fp16", "softmax", "fp16_accumulator", with_arithmetic("accumulate=floating:binary16")},
-          {"softmax: exponentials in bf16", "softmax", "store exponentials compute_bfloat16 bf16",
+          {"softmax: exponentials in bf16", "softmax", "store_exponentials_bfloat16",
            with_arithmetic("store.exponentials=bfloat16")},
           {"softmax: everything in the storage format", "softmax", "native compute_", with_arithmetic("native")},
           {"softmax: log2 e in bf16", "softmax", "log2e_in_bf16", with_temperature(log2e / in_bf16)},

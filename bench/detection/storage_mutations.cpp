@@ -53,7 +53,7 @@ void add_storage_mutations(std::vector<mutation>& all) {
           {"softmax: truncating store", "softmax", "truncating_store", stored(":toward_zero")},
           {"layer_norm: truncating store", "layer_norm", "truncating_store", stored(":toward_zero")},
           {"gemm: stored upward", "gemm", "upward truncating store", stored(":upward")},
-          {"gemm: rounded twice, through fp16", "gemm", "double_rounding", through(binary16)},
+          {"gemm: rounded twice, through fp16", "gemm", "double_rounding store_sums", through(binary16)},
           {"quantise: rounded toward zero", "quantise", "truncating_store", stored(":toward_zero:saturate_finite")},
           {"quantise: ties away", "quantise", "ties_away", stored(":ties_to_away:saturate_finite")},
           {"quantise: overflow instead of saturation", "quantise", "overflowing_store nan_on_overflow", stored("")},
@@ -62,14 +62,14 @@ void add_storage_mutations(std::vector<mutation>& all) {
           {"quantise: rounded twice, through fp16", "quantise", "double_rounding", through(binary16)},
           {"quantise: subnormals flushed", "quantise", "flushed_results", stored(":saturate_finite:flush_outputs"),
            make_small},
-          {"quantise: -0 becomes +0", "quantise", "negative_zero zero", with_results([](tensor& y, random_source&) {
+          {"quantise: -0 becomes +0", "quantise", "negative_zero_lost", with_results([](tensor& y, random_source&) {
              const std::uint64_t negative_zero = y.type().layout.sign_mask();
              for (std::size_t i = 0; i < y.size(); ++i) {
                if (y[i] == negative_zero) y.set(i, 0);
              }
              return true;
            })},
-          {"quantise: NaN becomes zero", "quantise", "nan", with_results([](tensor& y, random_source&) {
+          {"quantise: NaN becomes zero", "quantise", "nan_lost", with_results([](tensor& y, random_source&) {
              for (std::size_t i = 0; i < y.size(); ++i) {
                if (y.type().layout.is_nan_code(y[i])) y.set(i, 0);
              }

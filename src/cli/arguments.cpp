@@ -2,6 +2,7 @@
 
 #include <assay/file/atomic_file.hpp>
 #include <assay/tensor/describe.hpp>
+#include <assay/tensor/whole_numbers.hpp>
 
 namespace assay::cli {
 namespace {
@@ -41,6 +42,8 @@ tensor file_argument::read() const { return read_tensor(reference); }
 
 tensor file_argument::read_codes() const {
   tensor values = read();
+  const bool is_signed = values.type().what == element_type::kind::signed_integer;
+  if (is_signed || (reference.type && reference.type->integers)) return as_numbers(std::move(values));
   if (!values.type().is_floating()) {
     throw usage_error(reference.name() + ": holds " + to_string(values.type()) +
                       "; if these are the raw bits of a format, name it, as in " +

@@ -58,7 +58,8 @@ struct file_argument {
   static file_argument parse(const std::string& text);
   /// Throws file_error.
   tensor read() const;
-  /// Also refuses elements that are not codes of a floating-point format, with usage_error.
+  /// Numbers: signed integers, and unsigned ones that are said to be, become codes of a format that holds them. Refuses
+  /// what else are no codes of a floating-point format, with usage_error.
   tensor read_codes() const;
 };
 

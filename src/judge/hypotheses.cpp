@@ -11,6 +11,8 @@
 #include <assay/kernel/run.hpp>
 #include <assay/number/convert.hpp>
 
+#include "slips.hpp"
+
 namespace assay {
 namespace {
 
@@ -74,6 +76,8 @@ std::optional<summed_axes> summed_axes_of(const kernel_call& call) {
   } else if (call.name() == "dot") {
     const std::size_t rank = call.input("a").shape().rank();
     s = {"a", "b", rank - 1, rank - 1};
+  } else if (is_any(call.name(), {"all_reduce", "reduce_scatter"})) {
+    s = {"x", "", 0, 0};
   } else if (is_any(call.name(), {"sum", "mean", "variance"})) {
     const std::size_t rank = call.input("x").shape().rank();
     if (rank == 0) return std::nullopt;
@@ -104,7 +108,28 @@ change_of_call tail_change(std::size_t n, bool both, const Code& code) {
   };
 }
 
+/// The first n terms are missing.
+change_of_call head_dropped(std::size_t n) {
+  return [n](kernel_call& call) {
+    const auto axes = summed_axes_of(call);
+    if (!axes || axes->length < 2 * n) return false;
+    const tensor& x = call.input(axes->left);
+    call.set_input(axes->left,
+                   changed_along(x, axes->left_axis, [&](std::size_t k, std::size_t, std::size_t i, std::size_t) {
+                     return k < n ? 0 : x[i];
+                   }));
+    return true;
+  };
+}
+
 void add_tails(std::vector<hypothesis>& all) {
+  for (const std::size_t n : {1u, 8u, 16u, 32u}) {
+    const std::string count = std::to_string(n);
+    all.push_back({"k_head_" + count + "_dropped",
+                   n == 1 ? "the first product of each sum is missing"
+                          : "the first " + count + " products of each sum are missing",
+                   head_dropped(n)});
+  }
   for (const std::size_t n : {1u, 2u, 4u, 8u, 16u, 32u, 64u, 128u}) {
     const std::string count = std::to_string(n), last = n == 1 ? "the last product" : "the last " + count + " products";
     all.push_back({"k_tail_" + count + "_dropped",
@@ -691,7 +716,10 @@ void add_places(std::vector<hypothesis>& all) {
   zero.change_results = [](const emulation& e, tensor& results) {
     bool any = false;
     for (std::size_t i = 0; i < results.size(); ++i) {
-      if (!decode(e.got[i], results.type().layout).is_zero()) continue;
+      // Where a subnormal number, a zero or a NaN is due, a zero says something else.
+      const format f = results.type().layout;
+      const std::uint64_t due = results[i] & f.magnitude_mask();
+      if (!decode(e.got[i], f).is_zero() || due < f.min_normal_code() || f.is_nan_code(results[i])) continue;
       results.set(i, e.got[i]);
       any = true;
     }
@@ -753,6 +781,7 @@ std::vector<hypothesis> known_hypotheses(const kernel_call& call, const claim& /
   const bool products =
       is_any(kernel, {"dot", "gemm", "conv2d", "attention", "lstm_cell", "gru_cell", "rnn_cell", "gemm_backward"});
   add_places(all);
+  detail::add_slips(all, call);
   add_stores(all);
   if (!is_any(kernel, {"convert", "embedding", "relu", "max_pool2d"})) add_accumulators(all, call, products);
   add_encodings(all);
