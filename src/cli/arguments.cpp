@@ -42,7 +42,7 @@ tensor file_argument::read() const { return read_tensor(reference); }
 
 tensor file_argument::read_codes() const {
   tensor values = read();
-  const bool is_signed = values.type().what == element_type::kind::signed_integer;
+  const bool is_signed = values.type().what == element_type::kind::signed_integer && values.type().integer_bits <= 32;
   if (is_signed || (reference.type && reference.type->integers)) return as_numbers(std::move(values));
   if (!values.type().is_floating()) {
     throw usage_error(reference.name() + ": holds " + to_string(values.type()) +
