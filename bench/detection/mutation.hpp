@@ -35,7 +35,11 @@ using results = std::optional<std::vector<tensor>>;
 
 /// The kernel in another arithmetic: words after the honest ones replace those.
 auto inline with_arithmetic(std::string words) {
-  return [words = std::move(words)](const trial& t, random_source&) -> results { return run_honest(t, words); };
+  return [words = std::move(words)](const trial& t, random_source&) -> results {
+    // In binary32 "native" is what every claim here allows.
+    if (words.starts_with("native") && t.call.view("x").layout() == binary32) return std::nullopt;
+    return run_honest(t, words);
+  };
 }
 
 /// The kernel on another call: change(call) returns false where it does not apply.

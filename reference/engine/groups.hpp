@@ -80,6 +80,14 @@ class line_of_truth {
   std::size_t first_, step_;
 };
 
+/// MPFR keeps constants and numbers for each thread, and a thread that ends leaves them behind unless it lets them go.
+struct cached_constants {
+  cached_constants() = default;
+  cached_constants(const cached_constants&) = delete;
+  cached_constants& operator=(const cached_constants&) = delete;
+  ~cached_constants() { mpfr_free_cache(); }
+};
+
 /// Calls work(first, last, workspace, decisions) on ranges that make up [0, count), on several threads, and adds up
 /// their decisions. Rethrows the first exception.
 template <class Work>
@@ -91,6 +99,7 @@ decisions in_parallel(std::size_t count, unsigned threads, const Work& work) {
   std::mutex mutex;
   const auto run = [&](std::size_t t) {
     const widest_exponents range;
+    const cached_constants constants;
     workspace w;
     decisions made;
     try {

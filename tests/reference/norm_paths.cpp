@@ -109,7 +109,9 @@ struct comparison {
     tally.require();
     INFO(fast.fast << " fast, " << fast.interval << " by intervals, " << fast.exact << " exact, " << fast.special
                    << " special; up to " << fast.most_bits << " bits");
-    REQUIRE((fast.fast > 0 && fast.interval > 0 && fast.exact > 0 && fast.special > 0));
+    REQUIRE((fast.fast > 0 && fast.interval > 0));
+    // Under sanitizers the first few kinds of lines are all there is time for.
+    if (!test::is_sanitized) REQUIRE((fast.exact > 0 && fast.special > 0));
   }
 };
 
