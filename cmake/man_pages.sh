@@ -10,6 +10,6 @@ page() {  # NAME TITLE ARGUMENTS...
     sed "s#$(basename "$program") #assay #g" >"$folder/$name.1"
 }
 page assay "decides whether a low-precision kernel computes the right numbers"
-for command in demo formats convert truth run check diff completion; do
+for command in demo formats convert truth run check diff study completion; do
   page "assay-$command" "the command $command of assay" "$command"
 done

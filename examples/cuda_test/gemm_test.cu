@@ -1,8 +1,6 @@
 // A CUDA kernel and its test: the headers on the device, the judge on the host.
 //
-//   nvcc -std=c++20 --expt-relaxed-constexpr gemm_test.cu -o gemm_test $(assay flags)
-//
-// where the flags are those of assay::runtime and assay::reference; examples/README.md spells them out.
+// examples/README.md has the command that builds it. It needs a GPU to run, and says so where there is none.
 #include <cstdio>
 #include <vector>
 
