@@ -71,7 +71,7 @@ void add_norm_mutations(std::vector<mutation>& all) {
            with_call([](kernel_call& call, random_source&) { return call.set("eps", 1e-12), true; }), make_flat},
           {"layer_norm: another eps", "layer_norm", "eps_",
            with_call([](kernel_call& call, random_source&) { return call.set("eps", 1e-6), true; }), make_flat},
-          {"layer_norm: one line shifted by one element", "layer_norm", "row wrap offset shift",
+          {"layer_norm: one line shifted by one element", "layer_norm", "columns_moved",
            with_results([](tensor& y, random_source& random) {
              const std::size_t n = columns_of(y), row = random.below(rows_of(y));
              for (std::size_t j = n - 1; j > 0; --j) y.set(row * n + j, y[row * n + j - 1]);

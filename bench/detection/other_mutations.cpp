@@ -33,14 +33,16 @@ void add_other_mutations(std::vector<mutation>& all) {
       {
           {"conv2d: sums in bf16", "conv2d", "bf16_accumulator compute_bfloat16",
            with_arithmetic("accumulate=floating:bfloat16")},
-          {"conv2d: filter read transposed", "conv2d", "transposed", with_call([](kernel_call& call, random_source&) {
+          {"conv2d: filter read transposed", "conv2d", "weight_axes_2_3_transposed",
+           with_call([](kernel_call& call, random_source&) {
              const tensor w = call.input("weight");
              tensor flipped = w;
              for (std::size_t i = 0; i < w.size(); ++i) flipped.set(i, w[i / 9 * 9 + i % 3 * 3 + i % 9 / 3]);
              call.set_input("weight", std::move(flipped));
              return true;
            })},
-          {"conv2d: last channel missing", "conv2d", "channel", with_call([](kernel_call& call, random_source&) {
+          {"conv2d: last channel missing", "conv2d", "x_axis_1_last_missing",
+           with_call([](kernel_call& call, random_source&) {
              tensor x = call.input("x");
              for (std::size_t i = x.size() - x.size() / x.shape()[1]; i < x.size(); ++i) x.set(i, 0);
              call.set_input("x", std::move(x));

@@ -129,7 +129,7 @@ void add_product_mutations(std::vector<mutation>& all) {
                for (std::size_t j = 0; j < 8; ++j) y.set(i * n + j + 8, y[i * n + j]);
              return true;
            })},
-          {"two columns exchanged", "gemm", "column", with_results([](tensor& y, random_source& random) {
+          {"two columns exchanged", "gemm", "columns_moved", with_results([](tensor& y, random_source& random) {
              const std::size_t n = columns_of(y), j = random.below(n - 1);
              for (std::size_t i = 0; i < rows_of(y); ++i) {
                const std::uint64_t kept = y[i * n + j];
@@ -143,7 +143,7 @@ void add_product_mutations(std::vector<mutation>& all) {
              y.set(i, y[i] ^ y.type().layout.sign_mask());
              return true;
            })},
-          {"offset wraps: late rows read early ones", "gemm", "wrap offset row",
+          {"offset wraps: late rows read early ones", "gemm", "rows_moved a_axis_0",
            with_call([](kernel_call& call, random_source&) {
              const tensor a = call.input("a");
              const std::size_t rows = rows_of(a), n = columns_of(a);

@@ -71,7 +71,7 @@ void add_softmax_mutations(std::vector<mutation>& all) {
                for (std::size_t j = 0; j < n; ++j) all_results[0].set(i * n + j, padded[0][i * (n + 1) + j]);
              return all_results;
            }},
-          {"softmax: the last element left out of the sum", "softmax", "k_tail_1 last_missing tail",
+          {"softmax: the last element left out of the sum", "softmax", "last_missing",
            [](const trial& t, random_source&) -> results {
              const tensor& x = t.call.input("x");
              const std::size_t n = columns_of(x);
@@ -97,11 +97,11 @@ void add_softmax_mutations(std::vector<mutation>& all) {
            with_call([](kernel_call& call, random_source&) { return call.set("causal", "top_left"), true; })},
           {"attention: scale missing", "attention", "scale_missing",
            with_call([](kernel_call& call, random_source&) { return call.set("scale", 1), true; })},
-          {"attention: scaled by 1 / E", "attention", "scale", with_call([](kernel_call& call, random_source&) {
+          {"attention: scaled by 1 / E", "attention", "scale_is", with_call([](kernel_call& call, random_source&) {
              call.set("scale", 1.0 / static_cast<double>(columns_of(call.input("q"))));
              return true;
            })},
-          {"attention: keys of the next head", "attention", "row wrap offset",
+          {"attention: keys of the next head", "attention", "k_axis_1_plus_1",
            with_call([](kernel_call& call, random_source&) {
              const tensor k = call.input("k");
              const std::size_t n = columns_of(k), keys = rows_of(k);

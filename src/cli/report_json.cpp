@@ -47,6 +47,8 @@ nlohmann::ordered_json verdict_json(const verdict& v, std::span<const result_vie
     diagnosis.push_back({{"name", h.name},
                          {"explanation", h.explanation},
                          {"bit_for_bit", h.bit_for_bit},
+                         {"evidence", h.evidence},
+                         {"likelihood", number(h.likelihood)},
                          {"failing_explained", h.failing_explained},
                          {"failing", h.failing},
                          {"others_explained", h.others_explained},

@@ -58,6 +58,10 @@ json worst_rows(const verdict& v, const report_context& context) {
 json diagnosis_rows(const verdict& v) {
   json rows = json::array();
   for (const hypothesis_report& h : v.diagnosis) {
+    if (h.failing_explained == 0 && !h.evidence.empty()) {
+      rows.push_back({{"share", ""}, {"all", false}, {"explanation", h.explanation}, {"detail", h.evidence}});
+      continue;
+    }
     if (h.failing_explained == 0 && h.failing != 0) continue;
     const std::size_t explained = h.failing_explained + h.others_explained, sampled = h.failing + h.others;
     rows.push_back({{"share", percent(explained, sampled)},

@@ -74,6 +74,10 @@ std::string diagnosis_text(const verdict& v, const std::string& indent) {
   }
   std::string text = "\n" + indent + "diagnosis, by emulating other kernels\n";
   for (const hypothesis_report& h : v.diagnosis) {
+    if (h.failing_explained == 0 && !h.evidence.empty()) {
+      text += fmt::format("{}  {}: {}\n", indent, h.explanation, h.evidence);
+      continue;
+    }
     if (h.failing_explained == 0 && h.failing != 0) continue;
     const std::size_t explained = h.failing_explained + h.others_explained, sampled = h.failing + h.others;
     const bool all = explained == sampled;

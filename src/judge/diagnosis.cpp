@@ -1,10 +1,11 @@
 // Each hypothesis is emulated on a few units that hold failing elements and a few that do not, in the claim's plainest
-// form and, where the order of sums is open, in the usual orders. What it explains is counted in three ways, of which
+// form and, where the order of sums is open, in the usual orders. What it explains is counted in four ways, of which
 // the best counts:
 //
 //   bit for bit      its results are the got bits
 //   within bounds    got lies within the claim's bounds around the changed call's truth (changes of the call only)
-//   alike            its errors are as large as got's (changes of the arithmetic only): the order may differ
+//   errors follow    got's errors are its errors, up to a share of their square: the order may differ
+//   alike            its errors are as large as got's (changes of the arithmetic only)
 //
 // Ranked by the likelihood, a weighted share: what fails must be explained first of all, what passes must not be
 // spoilt.
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <set>
 
 #include <assay/kernel/run.hpp>
@@ -53,6 +55,19 @@ counts count(const exhibit& e, bool local, const Explains& explains) {
   return c;
 }
 
+std::string percent(double share) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%.3g%%", 100 * share);
+  return text;
+}
+
+void offer_resemblance(hypothesis_report& report, double likelihood, std::string words) {
+  report.likelihood = likelihood;
+  report.bit_for_bit = false;
+  report.failing_explained = report.others_explained = 0;
+  report.evidence = std::move(words);
+}
+
 /// Root mean square of the errors of some results against the truth, in ulps; failing elements, or all where none
 /// fails.
 double rms(const exhibit& e, const examined_result& x, const std::function<std::uint64_t(std::size_t)>& code) {
@@ -68,8 +83,8 @@ double rms(const exhibit& e, const examined_result& x, const std::function<std::
 
 class investigation {
  public:
-  investigation(const court& c, const exhibit& e, const examined_result& truth, const tensor& whole)
-      : court_(c), exhibit_(e), truth_(truth), whole_(whole) {
+  investigation(const court& c, const exhibit& e, const examined_result& truth, std::span<const tensor> results)
+      : court_(c), exhibit_(e), truth_(truth), results_(results), whole_(results[e.result]) {
     arithmetic plain = c.claimed.base;
     plain.to = e.f;
     styles_.push_back(plain);
@@ -89,9 +104,13 @@ class investigation {
     if (h.local && exhibit_.failing.empty()) return std::nullopt;
     const kernel_call& original = exhibit_.p.call();
     std::optional<kernel_call> changed;
-    if (h.change_call) {
-      changed = original;
-      if (!h.change_call(*changed)) return std::nullopt;
+    bool is_whole = false;
+    if (h.change_call || h.change_whole_call) {
+      try {
+        changed = changed_by(h, is_whole);
+      } catch (const std::exception&) {  // shapes or values that the kernel does not take explain nothing
+      }
+      if (!changed) return std::nullopt;
     }
     const kernel_call& call = changed ? *changed : original;
     hypothesis_report report;
@@ -105,6 +124,7 @@ class investigation {
       if (likelihood <= report.likelihood) return;
       report.likelihood = likelihood;
       report.bit_for_bit = bits;
+      report.evidence.clear();
       report.failing_explained = c.failing;
       report.others_explained = c.others;
     };
@@ -113,10 +133,13 @@ class investigation {
       if (h.change_arithmetic && !h.change_arithmetic(call, with)) break;
       std::optional<std::vector<tensor>> results = emulate(court_, call, with);
       if (!results || exhibit_.result >= results->size()) continue;
+      if (is_whole) gather((*results)[exhibit_.result]);
       tensor& mine = (*results)[exhibit_.result];
       if (h.change_results) {
-        const emulation e{call, with, exhibit_.result, exhibit_.got, whole_, exhibit_.places};
+        std::string found;
+        const emulation e{call, with, exhibit_.result, exhibit_.got, whole_, exhibit_.places, found};
         if (!h.change_results(e, mine)) break;
+        report.explanation = h.words + (found.empty() ? "" : ": " + found);
       }
       if (mine.size() != exhibit_.got.size() || !(mine.type().layout == exhibit_.f)) continue;
       offer(count(exhibit_, h.local,
@@ -124,6 +147,14 @@ class investigation {
                     return same_bits(mine[i] & exhibit_.f.code_mask(), exhibit_.got[i], exhibit_.f);
                   }),
             true, 1);
+      // Errors that lie the same way in most elements, of which only few bits agree: the order of sums is another.
+      if (!h.local) {
+        const double alike = variance_explained(mine);
+        if (0.95 * alike > report.likelihood) {
+          offer_resemblance(report, 0.95 * alike,
+                            "its errors account for " + percent(alike) + " of the square of those found");
+        }
+      }
       if (h.change_arithmetic && !h.change_results && !exhibit_.failing.empty()) {
         // Errors of the same size: the order of sums may be another one.
         const double theirs = rms(exhibit_, truth_, [&](std::size_t i) { return exhibit_.got[i]; });
@@ -132,16 +163,14 @@ class investigation {
           const double alike = std::exp(-std::abs(std::log(theirs / ours)));
           const double likelihood = 0.5 * alike * alike;
           if (likelihood > report.likelihood) {
-            report.likelihood = likelihood;
-            report.bit_for_bit = false;
-            report.failing_explained = report.others_explained = 0;
+            offer_resemblance(report, likelihood, "its errors are as large as those found, to " + percent(1 - alike));
           }
         }
       }
       // Later styles differ in the order of sums: tried where the first does not explain everything.
       if (report.likelihood > 0.999) break;
     }
-    if (changed && !h.change_arithmetic && !h.change_results && !court_.claimed.exact && report.likelihood < 0.97) {
+    if (changed && !is_whole && !h.change_arithmetic && !h.change_results && !court_.claimed.exact && report.likelihood < 0.97) {
       try {
         const std::vector<examined_result> under = examine(court_, call);
         const examined_result& x = under[exhibit_.result];
@@ -149,7 +178,7 @@ class investigation {
           offer(count(exhibit_, h.local,
                       [&](std::size_t i) {
                         double share = 0;
-                        return x.judge(i, exhibit_.got[i], share) == finding::fine;
+                        return x.judge(i, exhibit_.got[i], share) == finding::fine && says_something(x, i);
                       }),
                 false, 0.97);
         }
@@ -161,11 +190,71 @@ class investigation {
   }
 
  private:
+  /// Bounds that are as wide as the error that they are to explain allow anything.
+  bool says_something(const examined_result& changed, std::size_t i) const {
+    const double distance = std::abs(truth_.distance(i, exhibit_.got[i])) * truth_.ulp(i);
+    return !std::isfinite(distance) || changed.error(i) == 0 || changed.error(i) < distance / 2 ||
+           changed.error(i) <= truth_.error(i);
+  }
+
+  /// The part's call, changed; nothing where the hypothesis does not apply. The whole one where a changed call is cut
+  /// otherwise, as along another axis, unless that is too large to emulate.
+  std::optional<kernel_call> changed_by(const hypothesis& h, bool& is_whole) const {
+    if (h.change_call) {
+      kernel_call call = exhibit_.p.call();
+      return h.change_call(call) ? std::optional(std::move(call)) : std::nullopt;
+    }
+    kernel_call whole = court_.call;
+    if (!h.change_whole_call(whole)) return std::nullopt;
+    const part& here = exhibit_.p;
+    if (!here.own_call) return whole;
+    part p = partition(whole, results_).take(here.units);
+    if (p.own_call && p.blocks == here.blocks && p.places == here.places) return std::move(*p.own_call);
+    constexpr std::size_t most = std::size_t{1} << 20;
+    if (whole_.size() > most) return std::nullopt;
+    is_whole = true;
+    return whole;
+  }
+
+  /// Of the whole's results, those at the exhibit's places.
+  void gather(tensor& all) const {
+    if (all.size() != whole_.size()) return;
+    tensor here(all.type(), {exhibit_.places.size()});
+    for (std::size_t i = 0; i < here.size(); ++i) here.set(i, all[exhibit_.places[i]]);
+    all = std::move(here);
+  }
+
+  /// The sum of the squares of what these results' errors leave of got's, in ulps.
+  double left_by(const tensor& mine) const {
+    double left = 0;
+    constexpr double most = 1e8;
+    for (const auto* some : {&exhibit_.failing, &exhibit_.others}) {
+      for (const std::size_t i : *some) {
+        const double got = truth_.distance(i, exhibit_.got[i]);
+        const double due = truth_.distance(i, mine[i] & exhibit_.f.code_mask());
+        if (!std::isfinite(got)) continue;
+        const double g = std::clamp(got, -most, most), d = std::isfinite(due) ? std::clamp(due, -most, most) : most;
+        left += (g - d) * (g - d);
+      }
+    }
+    return left;
+  }
+  /// Which share of the square of got's errors these results account for, of what the claim's plainest form does not.
+  double variance_explained(const tensor& mine) const {
+    if (!left_by_plain_) {
+      const std::optional<std::vector<tensor>> plain = emulate(court_, exhibit_.p.call(), styles_.front());
+      left_by_plain_ = plain && exhibit_.result < plain->size() ? left_by((*plain)[exhibit_.result]) : 0;
+    }
+    return *left_by_plain_ > 0 ? 1 - left_by(mine) / *left_by_plain_ : 0;
+  }
+
   const court& court_;
   const exhibit& exhibit_;
   const examined_result& truth_;
+  std::span<const tensor> results_;
   const tensor& whole_;
   std::vector<arithmetic> styles_;
+  mutable std::optional<double> left_by_plain_;
 };
 
 }  // namespace
@@ -218,14 +307,15 @@ std::vector<hypothesis_report> diagnose(const court& c, const partition& parts, 
   thin(e.failing);
   thin(e.others);
 
-  const investigation all(c, e, x, results[result]);
+  const investigation all(c, e, x, results);
   std::vector<hypothesis> hypotheses;
   if (options.hypotheses != nullptr) hypotheses = *options.hypotheses;
   for (hypothesis& h : known_hypotheses(c.call, c.claimed)) hypotheses.push_back(std::move(h));
   for (const hypothesis& h : hypotheses) {
     auto report = all.test(h);
     if (!report) continue;
-    const bool explains_all = report->bit_for_bit && report->likelihood > 0.9999;
+    const bool explains_all = report->bit_for_bit && report->likelihood > 0.9999 && h.weight == 1;
+    report->likelihood *= h.weight;
     reports.push_back(std::move(*report));
     if (explains_all && !options.always_diagnose) break;  // the simplest comes first
   }

@@ -14,69 +14,13 @@
 #include <assay/format/name.hpp>
 #include <assay/number/convert.hpp>
 
+#include "errors.hpp"
 #include "honest.hpp"
+#include "matched.hpp"
 #include "sample.hpp"
-#include "statistics.hpp"
 
 namespace assay::detail {
 namespace {
-
-/// Errors of the sampled elements of one result, cluster after cluster.
-struct errors {
-  std::vector<double> got;
-  std::vector<std::vector<double>> honest;  ///< of each emulated kernel
-  std::vector<signed char> sign;            ///< of the truth
-  std::vector<std::uint32_t> cluster, column;
-  std::uint32_t clusters = 0;
-};
-
-/// Means of clusters of some function of the elements.
-template <class Of>
-std::vector<double> cluster_means(const errors& e, const Of& of) {
-  std::vector<double> sums(e.clusters), counts(e.clusters);
-  for (std::size_t i = 0; i < e.got.size(); ++i) {
-    sums[e.cluster[i]] += of(i);
-    counts[e.cluster[i]] += 1;
-  }
-  std::vector<double> means;
-  for (std::size_t c = 0; c < sums.size(); ++c) {
-    if (counts[c] > 0) means.push_back(sums[c] / counts[c]);
-  }
-  return means;
-}
-
-double mean_square(const std::vector<double>& e) {
-  double sum = 0;
-  for (const double v : e) sum += v * v;
-  return e.empty() ? 0 : sum / static_cast<double>(e.size());
-}
-
-/// A difference in standard errors, and its tail.
-struct comparison {
-  double t = 0, probability = 1;
-
-  explicit comparison(const std::vector<double>& differences) {
-    const mean_and_error m(differences);
-    if (m.error > 0) {
-      t = m.mean / m.error;
-      probability = student_tail(t, m.count - 1);
-    } else if (m.mean > 0) {
-      // Every cluster is off by the very same: as sure as the clusters are many.
-      t = HUGE_VAL;
-      probability = std::exp2(-m.count);
-    }
-  }
-};
-
-/// The t that a probability asks for.
-double threshold_of(double probability, double degrees) {
-  double low = 0, high = 1e3;
-  for (int step = 0; step < 60; ++step) {
-    const double middle = (low + high) / 2;
-    (student_tail(middle, degrees) > probability ? low : high) = middle;
-  }
-  return high;
-}
 
 /// Whether the errors lean one way: toward larger or smaller magnitudes than any honest kernel's do.
 test_report bias_test(const errors& e, bool with_functions, double level) {
@@ -211,7 +155,7 @@ distribution_result judge_distribution(const court& c, const partition& parts, s
                                        const judge_options& options) {
   distribution_result all;
   const auto skip = [&](std::string why) {
-    for (const char* name : {"bias", "rms", "structure"}) {
+    for (const char* name : {"bias", "rms", "structure", "matched"}) {
       test_report t;
       t.layer = "distribution";
       t.name = name;
@@ -236,7 +180,7 @@ distribution_result judge_distribution(const court& c, const partition& parts, s
 
   const std::size_t made = static_cast<std::size_t>(
       std::count_if(results.begin(), results.end(), [](const tensor& r) { return r.size() != 0; }));
-  const double level = options.confidence / 2 / 3 / static_cast<double>(std::max<std::size_t>(1, made));
+  const double level = options.confidence / 2 / 4 / static_cast<double>(std::max<std::size_t>(1, made));
   bool any = false;
   for (std::size_t r = 0; r < results.size(); ++r) {
     if (results[r].size() == 0 || r >= examined.size()) continue;
@@ -262,6 +206,8 @@ distribution_result judge_distribution(const court& c, const partition& parts, s
       e.sign.push_back(static_cast<signed char>(center > 0 ? 1 : center < 0 ? -1 : 0));
       e.cluster.push_back(static_cast<std::uint32_t>(i / line));
       e.column.push_back(static_cast<std::uint32_t>(i % columns));
+      e.element.push_back(static_cast<std::uint32_t>(i));
+      e.width.push_back(w);
     }
     std::vector<bool> seen(x.size() / line + 1);
     for (const std::uint32_t k : e.cluster) {
@@ -271,8 +217,8 @@ distribution_result judge_distribution(const court& c, const partition& parts, s
     if (e.clusters < fewest_clusters) continue;
     e.clusters = static_cast<std::uint32_t>(x.size() / line + 1);
     any = true;
-    for (test_report t :
-         {bias_test(e, uses_functions(c.call.name()), level), rms_test(e, level), structure_test(e, level)}) {
+    for (test_report t : {bias_test(e, uses_functions(c.call.name()), level), rms_test(e, level),
+                          structure_test(e, level), matched_test(c, p.call(), r, x, e, level)}) {
       if (results.size() > 1) t.name += " of " + std::string(c.call.info().results[r].name);
       all.tests.push_back(std::move(t));
     }

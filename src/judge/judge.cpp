@@ -457,7 +457,7 @@ std::string summary(const verdict& v) {
     char numbers[128];
     std::snprintf(numbers, sizeof numbers, "%zu of %zu failing, %zu of %zu others%s", h.failing_explained, h.failing,
                   h.others_explained, h.others, h.bit_for_bit ? " bit for bit" : " within bounds");
-    text += "  diagnosis: " + h.explanation + " (" + numbers + ")\n";
+    text += "  diagnosis: " + h.explanation + " (" + (h.evidence.empty() ? numbers : h.evidence.c_str()) + ")\n";
   }
   return text;
 }

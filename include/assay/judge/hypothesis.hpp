@@ -25,6 +25,7 @@ struct emulation {
   std::span<const std::uint64_t> got;   ///< the part's results under judgement
   const tensor& whole;                  ///< all of them
   std::span<const std::size_t> places;  ///< where the part's elements lie in the whole
+  std::string& found;                   ///< what change_results found, for people; follows the hypothesis' own words
 };
 
 struct hypothesis {
@@ -40,6 +41,12 @@ struct hypothesis {
   std::function<bool(const emulation&, tensor& results)> change_results = {};
   /// It is about some elements only: the others are as they should be.
   bool local = false;
+  /// As change_call, for changes across the units that a call is cut into (lines, rows, heads): made on the whole call.
+  std::function<bool(kernel_call&)> change_whole_call = {};
+  /// Its effect can be smaller than what a claim allows each element: layer 3 looks for it in all of them together.
+  bool hides = false;
+  /// Of its likelihood: less for one that says less, or is fitted to the results.
+  double weight = 1;
 };
 
 /// The judge's own, for a kernel and a claim; the simplest first.

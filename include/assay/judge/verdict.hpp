@@ -79,6 +79,7 @@ struct hypothesis_report {
   std::size_t others_explained = 0, others = 0;    ///< of the sampled elements that pass
   bool bit_for_bit = true;                         ///< else: within the claim's bounds
   double likelihood = 0;                           ///< 0 to 1: what it was ranked by
+  std::string evidence = {};  ///< where it reproduces no element: how its errors resemble those found, in words
 };
 
 struct verdict {

@@ -1,0 +1,170 @@
+// What a user's kernel can get wrong that no table names by itself: places, factors, blocks, indices, axes.
+#include <catch2/catch.hpp>
+
+#include "cases.hpp"
+
+using namespace assay;
+using Catch::Matchers::Contains;
+
+namespace {
+
+kernel_call small_gemm(std::uint64_t seed, format f, std::size_t m = 32, std::size_t n = 48, std::size_t k = 128) {
+  std::mt19937_64 random(seed);
+  kernel_call call("gemm");
+  call.set_input("a", test::random_tensor(random, f, {m, k}, test::spread::normal));
+  call.set_input("b", test::random_tensor(random, f, {k, n}, test::spread::normal));
+  return call;
+}
+
+/// What the diagnosis puts first for these results.
+hypothesis_report first(const kernel_call& call, std::span<const tensor> got) {
+  const verdict v = judge(call, got, parse_claim(call.name(), "fp32-accumulate"));
+  INFO(summary(v));
+  REQUIRE(!v.pass);
+  REQUIRE(!v.diagnosis.empty());
+  return v.diagnosis.front();
+}
+
+std::vector<tensor> honest(const kernel_call& call, format to) {
+  return test::results_of(call, parse_claim(call.name(), "fp32-accumulate").base, to);
+}
+
+/// Honest results of the call with another input.
+template <class Source>
+std::vector<tensor> with_input(const kernel_call& call, const char* name, format to, const Source& source) {
+  kernel_call other = call;
+  const tensor x = call.input(name);
+  tensor y(x.type(), x.shape());
+  for (std::size_t i = 0; i < y.size(); ++i) y.set(i, source(x, i));
+  other.set_input(name, std::move(y));
+  return honest(other, to);
+}
+
+}  // namespace
+
+TEST_CASE("Values in the wrong place are found, with the place that they are due in") {
+  const kernel_call call = small_gemm(1, bfloat16);
+  const std::vector<tensor> right = honest(call, bfloat16);
+  const std::size_t n = 48;
+  std::vector<tensor> got = right;
+  for (std::size_t i = 0; i < 32; ++i) {  // columns 5 and 17 exchanged
+    got[0].set(i * n + 5, right[0][i * n + 17]);
+    got[0].set(i * n + 17, right[0][i * n + 5]);
+  }
+  hypothesis_report h = first(call, got);
+  CHECK(h.name == "columns_moved");
+  CHECK_THAT(h.explanation, Contains("12 columns to the right") && Contains("12 columns to the left"));
+
+  got = right;
+  for (std::size_t i = 24; i < 32; ++i) {  // an offset wraps: the last rows are the first
+    for (std::size_t j = 0; j < n; ++j) got[0].set(i * n + j, right[0][(i - 24) * n + j]);
+  }
+  h = first(call, got);
+  CHECK(h.name == "rows_moved");
+  CHECK_THAT(h.explanation, Contains("24 rows above"));
+}
+
+TEST_CASE("A block of products missing or doubled in the middle of the sums is named with its place along k") {
+  const kernel_call call = small_gemm(2, binary16);
+  std::vector<tensor> got = with_input(call, "a", binary32, [](const tensor& a, std::size_t i) {
+    return i % 128 >= 64 && i % 128 < 80 ? 0 : a[i];
+  });
+  hypothesis_report h = first(call, got);
+  CHECK(h.name == "k_block_missing");
+  CHECK_THAT(h.explanation, Contains("k = 64 to 79"));
+  got = with_input(call, "a", binary32, [](const tensor& a, std::size_t i) {
+    return i % 128 >= 32 && i % 128 < 64 ? convert(2 * to_double(a[i], binary16), binary16).code : a[i];
+  });
+  h = first(call, got);
+  CHECK(h.name == "k_block_twice");
+  CHECK_THAT(h.explanation, Contains("k = 32 to 63"));
+}
+
+TEST_CASE("A factor that no known cause explains is measured") {
+  const kernel_call call = small_gemm(3, bfloat16);
+  std::vector<tensor> got = honest(call, bfloat16);
+  for (std::size_t i = 0; i < got[0].size(); ++i) {
+    got[0].set(i, convert(to_double(got[0][i], bfloat16) / 24, bfloat16).code);
+  }
+  const hypothesis_report h = first(call, got);
+  CHECK(h.name == "factor");
+  CHECK_THAT(h.explanation, Contains("1 / 24"));
+}
+
+TEST_CASE("An index off by one and an axis taken for another are named for any input of any kernel") {
+  std::mt19937_64 random(4);
+  kernel_call conv("conv2d");
+  conv.set_input("x", test::random_tensor(random, bfloat16, {2, 4, 8, 8}, test::spread::normal));
+  conv.set_input("weight", test::random_tensor(random, bfloat16, {6, 4, 3, 3}, test::spread::normal));
+  const auto transposed = with_input(conv, "weight", bfloat16, [](const tensor& w, std::size_t i) {
+    return w[i / 9 * 9 + i % 3 * 3 + i % 9 / 3];
+  });
+  CHECK(first(conv, transposed).name == "weight_axes_2_3_transposed");
+
+  kernel_call attention("attention");
+  for (const char* name : {"q", "k", "v"}) {
+    attention.set_input(name, test::random_tensor(random, bfloat16, {4, 16, 32}, test::spread::normal));
+  }
+  const auto next_head = with_input(attention, "k", bfloat16, [](const tensor& k, std::size_t i) {
+    return k[(i + 16 * 32) % k.size()];
+  });
+  CHECK(first(attention, next_head).name == "k_axis_0_plus_1_wrapped");
+}
+
+TEST_CASE("A group's keys that serve heads in turn are named") {
+  std::mt19937_64 random(5);
+  kernel_call call("attention");
+  call.set_input("q", test::random_tensor(random, bfloat16, {4, 16, 32}, test::spread::normal));
+  for (const char* name : {"k", "v"}) {
+    call.set_input(name, test::random_tensor(random, bfloat16, {2, 16, 32}, test::spread::normal));
+  }
+  kernel_call other = call;
+  for (const char* name : {"k", "v"}) {
+    const tensor x = call.input(name);
+    tensor y(x.type(), {4, 16, 32});
+    for (std::size_t i = 0; i < y.size(); ++i) y.set(i, x[i / 512 % 2 * 512 + i % 512]);
+    other.set_input(name, std::move(y));
+  }
+  CHECK(first(call, honest(other, bfloat16)).name == "key_heads_in_turn");
+}
+
+TEST_CASE("Another axis, another kernel, a sign: attributes and kernels are tried, too") {
+  std::mt19937_64 random(6);
+  kernel_call softmax("softmax");
+  softmax.set_input("x", test::random_tensor(random, binary32, {40, 40}, test::spread::normal));
+  kernel_call other = softmax;
+  other.set("axis", 0);
+  CHECK(first(softmax, honest(other, binary32)).name == "axis_is_-2");
+
+  kernel_call norm("layer_norm");
+  norm.set_input("x", test::random_tensor(random, binary32, {40, 64}, test::spread::normal, 1, 2));
+  kernel_call rms("rms_norm");
+  rms.set_input("x", norm.input("x"));
+  rms.set("eps", 1e-5);
+  CHECK(first(norm, honest(rms, binary32)).name == "rms_norm");
+}
+
+TEST_CASE("A mistake far below every element's bound is found in all elements together") {
+  // Sums in bfloat16 may err by some per cent; flushed subnormal inputs move them by much less.
+  std::mt19937_64 random(7);
+  kernel_call call("gemm");
+  call.set_input("a", test::random_tensor(random, e5m2, {128, 96}, test::spread::normal, 1e-4));
+  call.set_input("b", test::random_tensor(random, e5m2, {96, 64}, test::spread::normal));
+  kernel_call flushed = call;
+  tensor a = call.input("a");
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if ((a[i] & 0x7f) < 4) a.set(i, 0);
+  }
+  flushed.set_input("a", std::move(a));
+  const claim claimed = parse_claim("gemm", "accumulate=floating:bfloat16");
+  CHECK(judge(call, test::results_of(call, claimed.base, bfloat16), claimed).pass);
+  const verdict v = judge(call, test::results_of(flushed, claimed.base, bfloat16), claimed);
+  INFO(summary(v));
+  CHECK(!v.pass);
+  CHECK(v.bound_failures == 0);
+  const auto matched = std::find_if(v.tests.begin(), v.tests.end(), [](const auto& t) { return t.name == "matched"; });
+  REQUIRE(matched != v.tests.end());
+  CHECK(!matched->pass);
+  REQUIRE(!v.diagnosis.empty());
+  CHECK(v.diagnosis.front().name == "flushed_inputs");
+}
