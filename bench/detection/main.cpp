@@ -210,7 +210,9 @@ std::string report(const std::vector<std::pair<const mutation*, tally>>& found, 
   std::ostringstream page;
   page << "# Detection\n\nWritten by `./dev detect`; do not edit. " << found.size() << " mutations, " << o.runs
        << " draws each over the workload's formats, four input distributions and four sizes; a draw counts when the\n"
-          "wrong results differ from the honest kernel's in at least one bit. "
+          "wrong results differ from the honest kernel's in at least one bit. Where plain data cannot show a mutation "
+          "(a flushed\n"
+          "subnormal, another eps, a lost maximum), its inputs are drawn so that they can. "
        << honest.runs << " legitimate runs: other orders, algorithms and units\nwithin the claim. Computed in "
        << static_cast<long>(seconds) << " s on " << o.threads
        << " threads.\n\n## Methods\n\n| method | definition |\n| --- | --- |\n";

@@ -1,4 +1,6 @@
 // Matrix products: accumulators, orders, tails, tiles.
+#include <cmath>
+
 #include <assay/number/convert.hpp>
 
 #include "mutation.hpp"
@@ -81,6 +83,47 @@ auto inputs_cut_to(format narrow) {
   });
 }
 
+/// Terms of one sign, whose sums grow: each truncation errs the same way.
+void make_positive(trial& t, random_source&) {
+  for (const char* name : {"a", "b"}) {
+    const tensor x = t.call.input(name);
+    const std::uint64_t magnitude = x.type().layout.magnitude_mask();
+    t.call.set_input(name, mapped(x, [&](std::size_t, std::size_t, std::uint64_t code) { return code & magnitude; }));
+  }
+}
+
+/// The same terms over and over: sums of at least 2048 products of one sign.
+void make_long(trial& t, random_source& random) {
+  make_positive(t, random);
+  const tensor a = t.call.input("a"), b = t.call.input("b");
+  const std::size_t length = columns_of(a), times = (2047 + length) / length;
+  tensor longer_a(a.type(), {rows_of(a), times * length}), longer_b(b.type(), {times * length, columns_of(b)});
+  t.call.set_input(
+      "a", mapped(longer_a, [&](std::size_t i, std::size_t k, std::uint64_t) { return a[i * length + k % length]; }));
+  t.call.set_input("b", mapped(longer_b, [&](std::size_t k, std::size_t j, std::uint64_t) {
+                     return b[k % length * columns_of(b) + j];
+                   }));
+}
+
+/// Results in binary32, which a short format's rounding does not hide.
+void store_binary32(trial& t, random_source& random) {
+  make_positive(t, random);
+  for (std::string* words : {&t.claim, &t.honest}) *words = words->substr(0, words->rfind("to=")) + "to=binary32";
+}
+
+/// Sums of about 1, where the two forms of gelu differ.
+void make_small_sums(trial& t, random_source&) {
+  double most = 0;
+  const std::vector<tensor> honest = run_honest(t, "to=binary32");
+  for (std::size_t i = 0; i < honest[0].size(); ++i) most = std::max(most, std::abs(to_double(honest[0][i], binary32)));
+  t.call.set("alpha", 0.75 * 4 / most);
+  t.call.set("beta", 0.5 * 4 / most);
+  const tensor bias = t.call.input("bias");
+  t.call.set_input("bias", mapped(bias, [&](std::size_t, std::size_t, std::uint64_t code) {
+                     return convert(to_double(code, binary32) * 4 / most, binary32).code;
+                   }));
+}
+
 }  // namespace
 
 void add_product_mutations(std::vector<mutation>& all) {
@@ -94,9 +137,10 @@ void add_product_mutations(std::vector<mutation>& all) {
           {"fp16 after each fused addition", "gemm_unit", "fp16_fused fp16_accumulator",
            with_arithmetic("accumulate=aligned:group=16,fraction=25,out=binary16,round=ties_to_even")},
           {"14-bit sums never promoted", "gemm_fp8", "unpromoted_14_bits",
-           with_arithmetic("accumulate=aligned:group=32,fraction=13,out=binary32,kept=e8m13,round=toward_zero")},
-          {"truncated fp32 sums", "gemm", "fp32_truncated",
-           with_arithmetic("accumulate=floating:binary32:toward_zero")},
+           with_arithmetic("accumulate=aligned:group=32,fraction=13,out=binary32,kept=e8m13,round=toward_zero"),
+           make_long},
+          {"truncated fp32 sums", "gemm", "fp32_truncated", with_arithmetic("accumulate=floating:binary32:toward_zero"),
+           store_binary32},
           {"split-k partial sums in bf16", "gemm", "split_k", split_k_through(bfloat16, 4)},
           {"split-k partial sums in fp16", "gemm", "split_k", split_k_through(binary16, 2)},
           {"last product dropped", "gemm", "k_tail_1_dropped", tail_dropped(1)},
@@ -165,7 +209,8 @@ void add_product_mutations(std::vector<mutation>& all) {
              return true;
            })},
           {"gelu by tanh for gelu by erf", "gemm_epilogue", "activation_gelu_tanh gelu_tanh",
-           with_call([](kernel_call& call, random_source&) { return call.set("activation", "gelu_tanh"), true; })},
+           with_call([](kernel_call& call, random_source&) { return call.set("activation", "gelu_tanh"), true; }),
+           make_small_sums},
           {"no activation", "gemm_epilogue", "activation_none no_activation",
            with_call([](kernel_call& call, random_source&) { return call.set("activation", "none"), true; })},
       });
