@@ -55,9 +55,11 @@ struct decision {
 
 decision decide(const trial& t, const std::vector<tensor>& got) {
   decision d;
-  const auto truths = reference::truth_of(t.call, {.to = binary64});
+  const auto truths = reference::truth_of(t.call, {.to = got[0].type().layout, .enclosure = true});
   const std::vector<double> x = numbers(got[0]);
-  std::vector<double> r = numbers(truths[0].value);
+  std::vector<double> r = numbers(truths[0].lower);
+  const std::vector<double> upper = numbers(truths[0].upper);
+  for (std::size_t i = 0; i < r.size(); ++i) r[i] = r[i] == upper[i] ? r[i] : r[i] / 2 + upper[i] / 2;
   if (t.honest.find("saturate_finite") != std::string::npos) {
     const format f = got[0].type().layout;
     const double most = to_double(f.max_finite_code(), f);

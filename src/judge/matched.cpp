@@ -20,7 +20,8 @@ std::vector<double> displacements(const court& c, const kernel_call& changed, st
   std::vector<reference::truth> truths;
   try {
     reference::request want;
-    want.to = binary64;
+    want.to = c.outputs[r];
+    want.enclosure = true;  // the real value; a rounding to binary64 would cost intervals
     want.threads = c.threads;
     truths = reference::truth_of(changed, want);
   } catch (const std::exception&) {
@@ -31,7 +32,8 @@ std::vector<double> displacements(const court& c, const kernel_call& changed, st
   double largest = 0;
   for (std::size_t k = 0; k < d.size(); ++k) {
     const std::size_t i = e.element[k];
-    const double moved = (to_double(truths[r].value[i], binary64) - x.center(i)) / e.width[k];
+    const double low = double_at(truths[r].lower, i), high = double_at(truths[r].upper, i);
+    const double moved = ((low == high ? low : low / 2 + high / 2) - x.center(i)) / e.width[k];
     d[k] = std::isfinite(moved) ? std::clamp(moved, -2.0, 2.0) : 0;
     largest = std::max(largest, std::abs(d[k]));
   }
