@@ -36,6 +36,7 @@ struct output_options {
 /// How the judge looks.
 struct judging_options {
   judge_options how;
+  std::vector<std::string> suspects;
   bool rigorous = false;
 
   judging_options() { how.threads = 0; }
@@ -46,6 +47,14 @@ struct judging_options {
     command
         .add_flag("--diagnose", how.always_diagnose,
                   "Look for kernels that give these very bits even if the check passes")
+        ->group("Judging");
+    command
+        .add_option(
+            "--suspect", suspects,
+            "When the check fails, also try this explanation, first: key=value of the kernel's attributes or of "
+            "an arithmetic as `assay run` takes it; can be repeated")
+        ->type_name("WORDS")
+        ->take_all()
         ->group("Judging");
     command.add_option("--confidence", how.confidence, "Probability that an honest kernel fails the check, at most")
         ->type_name("P")
@@ -131,6 +140,7 @@ exit_code run(const check_options& options) {
   if (options.exact) request.claim += request.claim.empty() ? "exact" : " exact";
   request.how = options.judging.how;
   request.how.statistical_bounds = !options.judging.rigorous;
+  request.suspects = options.judging.suspects;
   request.command = command_of(options);
   if (std::all_of(options.got.begin(), options.got.end(), [](const auto& file) { return file.second.empty(); })) {
     throw usage_error(fmt::format("{} is required. See `assay check {} --help`.", got_option(kernel, kernel.results[0]),
@@ -191,6 +201,7 @@ exit_code run_spec(const spec_options& options) {
   if (!options.junit.empty()) throw usage_error("--junit is of a suite; expected it with --suite.");
   check_request request = read_spec(options.spec);
   options.judging.apply(request.how);
+  request.suspects.insert(request.suspects.end(), options.judging.suspects.begin(), options.judging.suspects.end());
   return show(request, options.output);
 }
 

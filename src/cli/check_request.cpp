@@ -72,7 +72,10 @@ check_outcome carry_out(const check_request& request) {
   judge_options how = request.how;
   how.keep_elements = true;
   check_outcome outcome;
+  std::vector<hypothesis> suspects;
   as_usage([&] {
+    for (const std::string& text : request.suspects) suspects.push_back(parse_hypothesis(request.kernel->name, text));
+    if (!suspects.empty()) how.hypotheses = &suspects;
     outcome.judged = request.claim.empty()
                          ? judge(call, results, how)
                          : judge(call, results, parse_claim(request.kernel->name, request.claim), how);

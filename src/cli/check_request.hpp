@@ -19,6 +19,7 @@ struct check_request {
   named_texts got;    ///< files by the result's name
   std::string claim;  ///< as parse_claim() reads it; empty: the default claim
   judge_options how;
+  std::vector<std::string> suspects;  ///< hypotheses to try first, as parse_hypothesis() reads them
   std::filesystem::path folder;  ///< that relative files are in
   std::string command;           ///< of the shell, without --only: what repeats this check
 };

@@ -16,8 +16,8 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr std::array<std::string_view, 9> keys{"kernel",     "inputs", "attributes", "got",  "claim",
-                                               "confidence", "seed",   "sample",     "worst"};
+constexpr std::array<std::string_view, 10> keys{"kernel",     "inputs", "attributes", "got",   "claim",
+                                                "confidence", "seed",   "sample",     "worst", "suspects"};
 
 /// One spec as it is read; every refusal names its file.
 class spec_reader {
@@ -37,6 +37,7 @@ class spec_reader {
     if (all_.contains("attributes")) r.attributes = texts("attributes", names(r.kernel->attributes));
     read_got(r);
     if (all_.contains("claim")) r.claim = claim();
+    if (all_.contains("suspects")) read_suspects(r);
     number("confidence", r.how.confidence, 0, 1);
     number("seed", r.how.seed, 0, 1.8e19);
     number("sample", r.how.most_elements, 0, 1e18);
@@ -130,6 +131,15 @@ class spec_reader {
       words += (words.empty() ? "" : " ") + key + (word ? "" : "=" + text("claim." + key, one));
     }
     return words;
+  }
+
+  void read_suspects(check_request& r) const {
+    const json& all = all_["suspects"];
+    if (!all.is_array()) refuse("suspects", found(all), "a list of texts");
+    for (const json& one : all) {
+      if (!one.is_string()) refuse("suspects", found(one), "a text of key=value");
+      r.suspects.push_back(one.get<std::string>());
+    }
   }
 
   template <class Number>

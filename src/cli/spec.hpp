@@ -6,6 +6,7 @@
 //     "attributes": {"axis": -1},
 //     "got": "y.npy:bfloat16",            of a kernel of several results: {"dx": "dx.npy", "dweight": "dw.npy"}
 //     "claim": "tensor-core to=bfloat16", or {"accumulate": "floating:binary32", "order": "pairwise", "exact": true}
+//     "suspects": ["eps=1e-6", "accumulate=floating:bfloat16"],       explanations to try first
 //     "confidence": 1e-6, "seed": 1, "sample": 1000000, "worst": 5
 //   }
 //

@@ -101,6 +101,24 @@ TEST_CASE("A spec says the same as options do, with files relative to its own fo
   CHECK(run(f.folder, rest_of_line(wrong.out, "reproduce: assay ")).code == 1);
 }
 
+TEST_CASE("A user's own suspicion is tried first, from an option or a spec, and refused in words where it is none") {
+  const softmax_files f;
+  REQUIRE(run(f.folder, "run softmax --x x.npy -o warm.npy --temperature 0.93 --to bfloat16 -q").code == 0);
+  const outcome o = run(f.folder, check_softmax + "--got warm.npy:bfloat16 --suspect temperature=0.93");
+  CHECK(o.code == 1);
+  CHECK_THAT(o.out, Contains("bit for bit: it computes with temperature=0.93"));
+  write_all(f.folder / "s.json", f.spec("warm.npy", R"(, "suspects": ["temperature=0.93 compute=binary32"])"));
+  CHECK_THAT(run(f.folder, "check --spec s.json").out, Contains("it computes with temperature=0.93 compute=binary32"));
+  for (const char* wrong : {"temperature=hot", "warmth=2", "''", "accumulate=float33"}) {
+    INFO(wrong);
+    const outcome bad = run(f.folder, check_softmax + "--got warm.npy:bfloat16 --suspect " + wrong);
+    CHECK(bad.code == 2);
+    CHECK_THAT(bad.error, Contains("expected"));
+  }
+  write_all(f.folder / "t.json", f.spec("warm.npy", R"(, "suspects": "temperature=0.93")"));
+  CHECK_THAT(run(f.folder, "check --spec t.json").error, Contains("suspects is \"temperature=0.93\"; expected a list"));
+}
+
 TEST_CASE("A suite runs every spec, prints a table, and writes JUnit's XML") {
   const softmax_files f;
   write_all(f.folder / "a.json", f.spec("right.npy"));

@@ -66,9 +66,8 @@ TEST_CASE("Values in the wrong place are found, with the place that they are due
 
 TEST_CASE("A block of products missing or doubled in the middle of the sums is named with its place along k") {
   const kernel_call call = small_gemm(2, binary16);
-  std::vector<tensor> got = with_input(call, "a", binary32, [](const tensor& a, std::size_t i) {
-    return i % 128 >= 64 && i % 128 < 80 ? 0 : a[i];
-  });
+  std::vector<tensor> got = with_input(
+      call, "a", binary32, [](const tensor& a, std::size_t i) { return i % 128 >= 64 && i % 128 < 80 ? 0 : a[i]; });
   hypothesis_report h = first(call, got);
   CHECK(h.name == "k_block_missing");
   CHECK_THAT(h.explanation, Contains("k = 64 to 79"));
@@ -96,18 +95,16 @@ TEST_CASE("An index off by one and an axis taken for another are named for any i
   kernel_call conv("conv2d");
   conv.set_input("x", test::random_tensor(random, bfloat16, {2, 4, 8, 8}, test::spread::normal));
   conv.set_input("weight", test::random_tensor(random, bfloat16, {6, 4, 3, 3}, test::spread::normal));
-  const auto transposed = with_input(conv, "weight", bfloat16, [](const tensor& w, std::size_t i) {
-    return w[i / 9 * 9 + i % 3 * 3 + i % 9 / 3];
-  });
+  const auto transposed = with_input(
+      conv, "weight", bfloat16, [](const tensor& w, std::size_t i) { return w[i / 9 * 9 + i % 3 * 3 + i % 9 / 3]; });
   CHECK(first(conv, transposed).name == "weight_axes_2_3_transposed");
 
   kernel_call attention("attention");
   for (const char* name : {"q", "k", "v"}) {
     attention.set_input(name, test::random_tensor(random, bfloat16, {4, 16, 32}, test::spread::normal));
   }
-  const auto next_head = with_input(attention, "k", bfloat16, [](const tensor& k, std::size_t i) {
-    return k[(i + 16 * 32) % k.size()];
-  });
+  const auto next_head =
+      with_input(attention, "k", bfloat16, [](const tensor& k, std::size_t i) { return k[(i + 16 * 32) % k.size()]; });
   CHECK(first(attention, next_head).name == "k_axis_0_plus_1_wrapped");
 }
 
@@ -167,4 +164,27 @@ TEST_CASE("A mistake far below every element's bound is found in all elements to
   CHECK(!matched->pass);
   REQUIRE(!v.diagnosis.empty());
   CHECK(v.diagnosis.front().name == "flushed_inputs");
+}
+
+TEST_CASE(
+    "A hypothesis is read from words: attributes, an arithmetic, and a kernel's choice that shares a name with both") {
+  std::mt19937_64 random(8);
+  kernel_call call("layer_norm");
+  call.set_input("x", test::random_tensor(random, binary32, {40, 64}, test::spread::normal, 0.004));
+  const auto explained = [&](const char* words, const std::vector<tensor>& got) {
+    const std::vector<hypothesis> mine{parse_hypothesis("layer_norm", words)};
+    const verdict v = judge(call, got, parse_claim("layer_norm", "fp32-accumulate"), {.hypotheses = &mine});
+    INFO(summary(v));
+    REQUIRE(!v.diagnosis.empty());
+    CHECK(v.diagnosis.front().bit_for_bit);
+    CHECK(v.diagnosis.front().name == words);
+  };
+  kernel_call other = call;
+  other.set("eps", 3e-5);
+  explained("eps=3e-5", honest(other, binary32));
+  arithmetic outside = parse_claim("layer_norm", "fp32-accumulate").base;
+  outside.variants["eps"] = "outside";
+  explained("eps=outside", test::results_of(call, outside, binary32));
+  CHECK_THROWS_WITH(parse_hypothesis("layer_norm", "eps=nowhere"), Contains("eps is 'nowhere'; expected a number"));
+  CHECK_THROWS_AS(parse_hypothesis("layer_norm", "  "), std::invalid_argument);
 }

@@ -49,6 +49,11 @@ struct hypothesis {
   double weight = 1;
 };
 
+/// A hypothesis as words: key=value for any of the kernel's attributes or of an arithmetic (kernel/arithmetic.hpp),
+/// with blanks between them, as in "eps=1e-6" or "accumulate=floating:bfloat16 to=bfloat16:toward_zero"; a key that is
+/// both is the attribute's where the value is one. Its name is the text. Throws std::invalid_argument, in a sentence.
+hypothesis parse_hypothesis(std::string_view kernel, std::string_view text);
+
 /// The judge's own, for a kernel and a claim; the simplest first.
 std::vector<hypothesis> known_hypotheses(const kernel_call& call, const claim& claimed);
 
