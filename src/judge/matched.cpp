@@ -30,16 +30,29 @@ std::vector<double> displacements(const court& c, const kernel_call& changed, st
   if (r >= truths.size() || truths[r].value.size() != x.size()) return {};
   std::vector<double> d(e.element.size());
   double largest = 0;
+  std::size_t beyond = 0;
   for (std::size_t k = 0; k < d.size(); ++k) {
     const std::size_t i = e.element[k];
     const double low = double_at(truths[r].lower, i), high = double_at(truths[r].upper, i);
     const double moved = ((low == high ? low : low / 2 + high / 2) - x.center(i)) / e.width[k];
+    beyond += !(std::abs(moved) < 1);
     d[k] = std::isfinite(moved) ? std::clamp(moved, -2.0, 2.0) : 0;
     largest = std::max(largest, std::abs(d[k]));
   }
   constexpr double least = 0x1p-10;  // below that, thousands of elements do not show it
-  if (largest < least) d.clear();
+  // What moves many elements beyond their bounds does not hide: the second layer sees it.
+  if (largest < least || beyond * 10 > d.size()) d.clear();
   return d;
+}
+
+/// Whether the errors go more than twice the way: then they are another mistake's, which other tests see.
+bool goes_further(const std::vector<double>& d, const std::vector<double>& got, const std::vector<double>& h) {
+  double along = 0, size = 0;
+  for (std::size_t k = 0; k < d.size(); ++k) {
+    along += d[k] * (got[k] - h[k]);
+    size += d[k] * d[k];
+  }
+  return along > 2 * size;
 }
 
 }  // namespace
@@ -63,6 +76,10 @@ test_report matched_test(const court& c, const kernel_call& part_call, std::size
     if (d.empty()) continue;
     double least = HUGE_VAL, probability = 1;
     for (const auto& h : e.honest) {
+      if (goes_further(d, e.got, h)) {
+        least = 0;
+        break;
+      }
       const comparison beyond(cluster_means(e, [&](std::size_t k) { return d[k] * (e.got[k] - h[k] - d[k] / 2); }));
       if (beyond.t < least) {
         least = beyond.t;
