@@ -110,6 +110,7 @@ std::string verdict_page(const verdict& v, const report_context& context) {
             {"sampling", v.sampling},
             {"worst", worst_rows(v, context)},
             {"diagnosis", diagnosis_rows(v)},
+            {"along_k", {{"length", v.along_k.length}, {"block", v.along_k.block}, {"share", v.along_k.share}}},
             {"reproduce", context.reproduce},
             {"tensors", tensors},
             {"attributes", attributes}};

@@ -91,6 +91,17 @@ std::string diagnosis_text(const verdict& v, const std::string& indent) {
   return text;
 }
 
+/// A sign for each block of products.
+std::string along_k_text(const verdict& v, const std::string& indent) {
+  if (v.along_k.share.empty()) return "";
+  std::string signs;
+  for (const float share : v.along_k.share) {
+    signs += share <= -0.75f ? "▼" : share <= -0.25f ? "▽" : share >= 0.75f ? "▲" : share >= 0.25f ? "△" : "·";
+  }
+  return fmt::format("\n{}along k, by blocks of {} products: ▼ missing, ▽ too little, △ too much, ▲ twice\n{}  {}\n",
+                     indent, v.along_k.block, indent, signs);
+}
+
 }  // namespace
 
 std::string histogram_text(const ulp_histogram& histogram, const std::string& indent) {
@@ -125,7 +136,7 @@ std::string verdict_text(const verdict& v, const std::string& indent, std::span<
   if (!v.sampling.empty()) text += indent + "  " + v.sampling + "\n";
   text += "\n" + indent + "distance from the truth, in ulps of " + format_name(v.output) + "\n" +
           histogram_text(v.histogram, indent);
-  return text + worst_text(v, indent, results) + diagnosis_text(v, indent);
+  return text + worst_text(v, indent, results) + diagnosis_text(v, indent) + along_k_text(v, indent);
 }
 
 }  // namespace assay::cli

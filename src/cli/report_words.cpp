@@ -115,8 +115,9 @@ std::string element_name(const verdict& v, std::span<const result_view> results,
 }
 
 bool explains_anything(const verdict& v) {
-  return std::any_of(v.diagnosis.begin(), v.diagnosis.end(),
-                     [](const hypothesis_report& h) { return h.failing_explained != 0 || h.failing == 0 || !h.evidence.empty(); });
+  return std::any_of(v.diagnosis.begin(), v.diagnosis.end(), [](const hypothesis_report& h) {
+    return h.failing_explained != 0 || h.failing == 0 || !h.evidence.empty();
+  });
 }
 
 std::vector<layer_row> layer_rows(const verdict& v) {

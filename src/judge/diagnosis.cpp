@@ -20,6 +20,7 @@
 #include <assay/number/convert.hpp>
 
 #include "honest.hpp"
+#include "k_profile.hpp"
 #include "sample.hpp"
 
 namespace assay::detail {
@@ -170,7 +171,8 @@ class investigation {
       // Later styles differ in the order of sums: tried where the first does not explain everything.
       if (report.likelihood > 0.999) break;
     }
-    if (changed && !is_whole && !h.change_arithmetic && !h.change_results && !court_.claimed.exact && report.likelihood < 0.97) {
+    if (changed && !is_whole && !h.change_arithmetic && !h.change_results && !court_.claimed.exact &&
+        report.likelihood < 0.97) {
       try {
         const std::vector<examined_result> under = examine(court_, call);
         const examined_result& x = under[exhibit_.result];
@@ -259,10 +261,11 @@ class investigation {
 
 }  // namespace
 
-std::vector<hypothesis_report> diagnose(const court& c, const partition& parts, std::span<const tensor> results,
-                                        std::span<const failing_element> failing, const judge_options& options) {
-  std::vector<hypothesis_report> reports;
-  if (!has_emulation(c.call.name()) || results.empty()) return reports;
+diagnosis diagnose(const court& c, const partition& parts, std::span<const tensor> results,
+                   std::span<const failing_element> failing, const judge_options& options) {
+  diagnosis found;
+  std::vector<hypothesis_report>& reports = found.reports;
+  if (!has_emulation(c.call.name()) || results.empty()) return found;
   // Units that fail, spread over all that do, and a few others.
   const std::size_t result = failing.empty() ? 0 : failing.front().result;
   std::vector<std::size_t> bad;
@@ -325,7 +328,10 @@ std::vector<hypothesis_report> diagnose(const court& c, const partition& parts, 
   std::erase_if(reports, [](const hypothesis_report& h) { return h.likelihood < least; });
   constexpr std::size_t most_reports = 5;
   if (reports.size() > most_reports) reports.resize(most_reports);
-  return reports;
+  std::vector<double> errors;
+  for (const std::size_t i : e.failing) errors.push_back(to_double(e.got[i], e.f) - x.center(i));
+  found.along_k = profile_along_k(p.call(), e.failing, errors);
+  return found;
 }
 
 }  // namespace assay::detail

@@ -105,7 +105,9 @@ class trial {
     }
     v_.pass = v_.class_failures + v_.bound_failures + v_.bit_failures + v_.distribution_failures == 0;
     if (v_.pass ? options_.always_diagnose : options_.diagnose) {
-      v_.diagnosis = detail::diagnose(court_, parts_, results_, failing_, options_);
+      detail::diagnosis found = detail::diagnose(court_, parts_, results_, failing_, options_);
+      v_.diagnosis = std::move(found.reports);
+      v_.along_k = std::move(found.along_k);
     }
     return std::move(v_);
   }

@@ -71,12 +71,40 @@ TEST_CASE("A block of products missing or doubled in the middle of the sums is n
   hypothesis_report h = first(call, got);
   CHECK(h.name == "k_block_missing");
   CHECK_THAT(h.explanation, Contains("k = 64 to 79"));
+  const verdict v = judge(call, got, parse_claim("gemm", "fp32-accumulate"));
+  REQUIRE(v.along_k.block == 8);
+  REQUIRE(v.along_k.share.size() == 16);
+  for (std::size_t b = 0; b < 16; ++b) {
+    INFO(b);
+    CHECK(std::abs(v.along_k.share[b] - (b == 8 || b == 9 ? -1 : 0)) < 0.2);
+  }
   got = with_input(call, "a", binary32, [](const tensor& a, std::size_t i) {
     return i % 128 >= 32 && i % 128 < 64 ? convert(2 * to_double(a[i], binary16), binary16).code : a[i];
   });
   h = first(call, got);
   CHECK(h.name == "k_block_twice");
   CHECK_THAT(h.explanation, Contains("k = 32 to 63"));
+}
+
+TEST_CASE("A scale off by one block is seen along k, and rounding errors are seen nowhere along it") {
+  std::mt19937_64 random(12);
+  kernel_call call = small_gemm(12, e4m3fn);
+  tensor scales(element_type::of(binary32), {32, 4});
+  for (std::size_t i = 0; i < scales.size(); ++i) scales.set(i, convert(i % 4 == 2 ? 3.0 : 1.0, binary32).code);
+  call.set_input("a_scale", scales);
+  kernel_call other = call;
+  for (std::size_t i = 2; i < scales.size(); i += 4) scales.set(i, convert(1.5, binary32).code);
+  other.set_input("a_scale", scales);
+  const claim claimed = parse_claim("gemm", "fp32-accumulate");
+  const verdict v = judge(call, honest(other, binary32), claimed);
+  REQUIRE(v.along_k.share.size() == 16);
+  for (std::size_t b = 0; b < 16; ++b) {
+    INFO(b);
+    CHECK(std::abs(v.along_k.share[b] - (b / 4 == 2 ? -0.5 : 0)) < 0.2);
+  }
+  arithmetic coarse = claimed.base;
+  coarse.accumulate = accumulate::floating{bfloat16};
+  CHECK(judge(call, test::results_of(call, coarse, binary32), claimed).along_k.share.empty());
 }
 
 TEST_CASE("A factor that no known cause explains is measured") {

@@ -71,6 +71,13 @@ struct error_picture {
   std::vector<bool> fails;
 };
 
+/// Where along k the errors of failing sums of products come from, where they come from some blocks of k.
+struct k_profile {
+  std::size_t length = 0, block = 0;  ///< products in a sum and in a block
+  std::vector<float> share;  ///< by block, of its products: -1 where they are missing, 1 where they were added twice,
+                             ///< f - 1 where they are a factor f off, 0 where all is well; empty: nothing to tell
+};
+
 /// One explanation that was tried: how many of the sampled elements it reproduces bit for bit, or explains.
 struct hypothesis_report {
   std::string name;  ///< for programs: the hypothesis' name in the table
@@ -110,6 +117,7 @@ struct verdict {
   std::string kernel;
   std::vector<test_report> tests;       ///< of all layers
   std::vector<error_picture> pictures;  ///< one for each result
+  k_profile along_k;                    ///< of a check that fails
   std::size_t distribution_failures = 0;
   std::size_t within = 0, outside = 0;  ///< elements that the first two layers allow, and do not
   std::size_t judged = 0;               ///< elements that were judged: all, unless it was a sample

@@ -99,6 +99,23 @@ function show_diagnosis() {
       <span class="detail">${escaped(h.detail)}</span></li>`).join('');
 }
 
+/** A bar for each block of products: down where they are missing, up where there is too much of them. */
+function show_along_k() {
+  const { share, block, length } = data.along_k;
+  if (!share.length) return;
+  const bars = share.map((s, b) => {
+    const size = 34 * Math.min(1, Math.abs(s));
+    return `<rect class="${s < 0 ? 'low' : 'high'}" x="${b + 0.1}" width="0.8" y="${s < 0 ? 36 : 36 - size}" height="${size}">
+      <title>k = ${b * block} to ${Math.min(length, (b + 1) * block) - 1}: ${s.toFixed(2)}</title></rect>`;
+  }).join('');
+  element('along-k-bars').innerHTML = `<svg viewBox="0 0 ${share.length} 72" preserveAspectRatio="none" role="img"
+      aria-label="Where along k the errors come from"><line class="axis" x1="0" x2="${share.length}" y1="36" y2="36"
+      vector-effect="non-scaling-stroke"/>${bars}</svg>`;
+  element('along-k-caption').textContent = `Where along k the errors come from: the ${length} products of each sum in blocks of ${block}. ` +
+      'A bar down to the bottom: the block is missing; up to the top: it was added twice.';
+  element('along-k').hidden = false;
+}
+
 function show_reproducer() {
   if (!data.reproduce) return hide('reproduce-card');
   element('reproduce').textContent = data.reproduce;
@@ -120,5 +137,5 @@ function show_inputs() {
       data.attributes.map((a) => row([a.name, a.value, '', ''])).join('') + '</tbody>';
 }
 
-for (const show of [show_verdict, show_layers, show_histogram, show_facts, show_map, show_tests, show_worst, show_diagnosis, show_reproducer, show_inputs]) show();
+for (const show of [show_verdict, show_layers, show_histogram, show_facts, show_map, show_tests, show_worst, show_diagnosis, show_along_k, show_reproducer, show_inputs]) show();
 document.documentElement.dataset.ready = 'true';

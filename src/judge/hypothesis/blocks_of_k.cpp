@@ -6,56 +6,13 @@
 #include <cmath>
 #include <map>
 
-#include <assay/kernel/run.hpp>
 #include <assay/number/convert.hpp>
 
-#include "../bound/bounds.hpp"
+#include "../products.hpp"
 #include "tables.hpp"
 
 namespace assay::detail {
 namespace {
-
-/// The products of one element of a gemm or dot, by their place in the sum.
-class products_of {
- public:
-  explicit products_of(const kernel_call& call)
-      : gemm_(call.name() == "gemm"), a_(doubles(call, "a")), b_(doubles(call, "b")) {
-    const extents &a = call.input("a").shape(), &b = call.input("b").shape();
-    if (gemm_) {
-      transpose_a_ = call.flag("transpose_a");
-      transpose_b_ = call.flag("transpose_b");
-      rows_ = a[transpose_a_ ? 1 : 0];
-      length_ = a[transpose_a_ ? 0 : 1];
-      columns_ = b[transpose_b_ ? 0 : 1];
-      alpha_ = call.number("alpha");
-    } else {
-      length_ = a.rank() == 0 ? 0 : a[a.rank() - 1];
-    }
-  }
-  std::size_t length() const { return length_; }
-  std::vector<double> of(std::size_t element) const {
-    std::vector<double> all(length_);
-    const std::size_t i = gemm_ ? element / columns_ : element, j = gemm_ ? element % columns_ : element;
-    for (std::size_t k = 0; k < length_; ++k) {
-      const double left = a_[transpose_a_ ? k * rows_ + i : i * length_ + k];
-      const double right = b_[!gemm_ || transpose_b_ ? j * length_ + k : k * columns_ + j];
-      all[k] = alpha_ * left * right;
-    }
-    return all;
-  }
-
- private:
-  bool gemm_, transpose_a_ = false, transpose_b_ = false;
-  std::vector<double> a_, b_;
-  std::size_t rows_ = 0, columns_ = 1, length_ = 0;
-  double alpha_ = 1;
-};
-
-bool applies(const kernel_call& call) {
-  if (call.name() == "dot") return true;
-  return call.name() == "gemm" && call.input("a").shape().rank() == 2 && call.input("b").shape().rank() == 2 &&
-         !has_input_named(call, "a_scale") && !has_input_named(call, "b_scale") && call.choice("activation") == "none";
-}
 
 struct block {
   std::size_t size, index;
@@ -67,7 +24,7 @@ hypothesis block_wrong(std::string name, std::string words, double sign) {
   hypothesis h{std::move(name), std::move(words)};
   h.local = true;
   h.change_results = [sign](const emulation& e, tensor& results) {
-    if (!applies(e.call)) return false;
+    if (!products_of::can_tell(e.call)) return false;
     const format f = results.type().layout;
     const auto value = [&](std::uint64_t code) { return to_double(code & f.code_mask(), f); };
     const products_of products(e.call);
@@ -84,7 +41,7 @@ hypothesis block_wrong(std::string name, std::string words, double sign) {
     std::size_t asked = 0;
     for (std::size_t n = 0; n < wrong.size(); n += step, ++asked) {
       const std::size_t at = wrong[n];
-      const std::vector<double> terms = products.of(at);
+      const std::vector<double> terms = products(at);
       const double lacks = sign * (value(results[at]) - value(e.got[at]));
       // Both are rounded to the output.
       const double size = std::max(std::abs(value(results[at])), std::abs(value(e.got[at])));

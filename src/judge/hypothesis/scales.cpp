@@ -36,7 +36,8 @@ hypothesis nan_from_zero_block() {
     if (!has_input_named(e.call, "a_scale") || e.call.flag("transpose_a")) return false;
     const tensor &a = e.call.input("a"), &scales = e.call.input("a_scale");
     if (a.shape().rank() != 2 || scales.shape().rank() != 2 || scales.shape()[1] == 0) return false;
-    const std::size_t length = a.shape()[1], rows = a.shape()[0], block = length / scales.shape()[1];
+    const std::size_t length = a.shape()[1], rows = a.shape()[0],
+                      block = (length + scales.shape()[1] - 1) / scales.shape()[1];
     if (block == 0 || rows == 0) return false;
     const format f = results.type().layout;
     const std::size_t n = results.size() / rows;
