@@ -27,7 +27,14 @@ constexpr format stored_in = bfloat16;
 class draws {
  public:
   explicit draws(std::uint64_t seed) : seed_(seed) {}
-  double uniform() { return random_word(seed_, next_++) * 0x1p-32; }
+  /// Word j of block c is draw 16 j + c of 64.
+  double uniform() {
+    const std::uint64_t draw = next_++, counter = draw / 64 * 16 + draw % 16;
+    const auto words =
+        philox::block({static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32), 0, 0},
+                      {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)});
+    return words[draw / 16 % 4] * 0x1p-32;
+  }
   /// Box and Muller's.
   double normal() {
     const double radius = std::sqrt(-2 * std::log(1 - uniform()));

@@ -1,6 +1,8 @@
 // The bulk operations: arguments checked, then the fastest way that is exact.
 #include <assay/bulk/arithmetic.hpp>
 
+#include <assay/number/fast_carrier.hpp>
+
 #include "kernels.hpp"
 #include "spans.hpp"
 
@@ -31,6 +33,7 @@ arithmetic_plan make_arithmetic_plan(format f, conversion how) {
   plan.encode = make_encode_plan(f, how, nan_result::canonical);
   const bool narrow =
       plan.encode.path == encode_path::aligned && plan.encode.how == decision::ties_to_even && f.fraction_bits <= 10;
+  plan.sums_round_once = fast::sums_round_once(f, binary32);
   // Any product of two of the format's numbers is a number of binary32, or too large for both.
   const bool products_fit = 2 * f.min_ulp_exponent() >= -149 && 2 * f.max_exponent() + 2 <= 127;
   if (plain.through_binary16 && narrow && f.bias >= -40 && f.bias <= 60) {

@@ -7,9 +7,11 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
+#include "arithmetic_avx512-inl.hpp"
 #include "decode-inl.hpp"
 #include "doubles-inl.hpp"
 #include "encode-inl.hpp"
+#include "pairs-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace assay::bulk::HWY_NAMESPACE {
@@ -61,9 +63,12 @@ struct narrow_kernel {
     const auto compute_one = [this](float_vector x, float_vector y, float_vector z) ASSAY_BULK_INLINE {
       if constexpr (Op == operation::add) return hn::Add(x, y);
       if constexpr (Op == operation::subtract) return hn::Sub(x, y);
-      const float_vector product = hn::Mul(hn::Mul(x, product_scale), y);
-      if constexpr (Op == operation::multiply) return product;
-      return add_to_odd(floats(), product, z);
+      if constexpr (Op == operation::multiply) return hn::Mul(hn::Mul(x, product_scale), y);
+#if ASSAY_BULK_AVX512
+      return fused_to_odd(hn::Mul(x, product_scale), y, z);
+#else
+      return add_to_odd(floats(), hn::Mul(hn::Mul(x, product_scale), y), z);
+#endif
     };
     return encode(on_each(a, b, c, compute_one), no_words());
   }
@@ -108,18 +113,43 @@ struct shifted_kernel {
         subnormal_aligner(set(static_cast<std::uint32_t>(127 - 126 - plan.fraction_bits + scale_exponent + 23) << 23)),
         sign_mask(set(plan.sign_mask)) {}
 
-  HWY_INLINE word_block operator()(const float_block& a, const float_block& b, const float_block& c) const {
+  HWY_INLINE float_block compute(const float_block& a, const float_block& b, const float_block& c) const {
     const auto compute_one = [this](float_vector x, float_vector y, float_vector z) ASSAY_BULK_INLINE {
       if constexpr (Op == operation::add) return hn::Add(x, y);
       if constexpr (Op == operation::subtract) return hn::Sub(x, y);
       if constexpr (Op == operation::multiply) return hn::Mul(x, y);
       return fused(x, y, z);
     };
-    word_block codes = encode(on_each(a, b, c, compute_one), no_words());
+    return on_each(a, b, c, compute_one);
+  }
+  /// The codes of what `compute` gave.
+  HWY_INLINE word_block codes_of(const float_block& results, const float_block& a, const float_block& b) const {
+    word_block codes = encode(results, no_words());
     if constexpr (Op == operation::multiply) {
-      for (std::size_t j = 0; j < 4; ++j) codes.v[j] = with_tiny_product(codes.v[j], a.v[j], b.v[j]);
+      if (HWY_UNLIKELY(any_tiny(results))) {
+        for (std::size_t j = 0; j < 4; ++j) codes.v[j] = with_tiny_product(codes.v[j], a.v[j], b.v[j]);
+      }
     }
     return codes;
+  }
+  HWY_INLINE word_block operator()(const float_block& a, const float_block& b, const float_block& c) const {
+    return codes_of(compute(a, b, c), a, b);
+  }
+
+  /// Whether a product is one of binary32's subnormals. One that is 0 there is 0 here.
+  static HWY_INLINE bool any_tiny(const float_block& x) {
+#if ASSAY_BULK_AVX512
+    constexpr int subnormal = 0x20;
+    return (_mm512_fpclass_ps_mask(x.v[0].raw, subnormal) | _mm512_fpclass_ps_mask(x.v[1].raw, subnormal) |
+            _mm512_fpclass_ps_mask(x.v[2].raw, subnormal) | _mm512_fpclass_ps_mask(x.v[3].raw, subnormal)) != 0;
+#else
+    const auto below_zero_is_largest = [](float_vector y)
+                                           ASSAY_BULK_INLINE { return hn::Sub(bits_of(hn::Abs(y)), set(1)); };
+    const word_vector least = hn::Min(hn::Min(below_zero_is_largest(x.v[0]), below_zero_is_largest(x.v[1])),
+                                      hn::Min(below_zero_is_largest(x.v[2]), below_zero_is_largest(x.v[3])));
+    return !hn::AllFalse(
+        integers(), hn::Lt(signed_of(hn::Xor(least, set(float_sign))), set_signed((float_hidden - 1) ^ float_sign)));
+#endif
   }
 
  private:
@@ -138,6 +168,9 @@ struct shifted_kernel {
   /// The product is exact unless it underflows, and nothing overflows in the sum, in this range; vectors with a lane
   /// outside it, infinities and NaNs among them, take the longer way.
   HWY_INLINE float_vector fused(float_vector a, float_vector b, float_vector c) const {
+#if ASSAY_BULK_AVX512
+    return fused_to_odd(a, b, c);
+#else
     const floats d;
     const float_vector product = hn::Mul(a, b);
     const float_vector magnitude = hn::Abs(product);
@@ -146,6 +179,20 @@ struct shifted_kernel {
     const auto is_exact = hn::Or(is_zero, hn::Gt(magnitude, hn::Set(d, power_of_two(-100))));
     if (HWY_LIKELY(hn::AllTrue(d, hn::And(fits, is_exact)))) return add_to_odd(d, product, c);
     return through_doubles<operation::fma>(a, b, c, hn::Zero(doubles()));
+#endif
+  }
+};
+
+/// shifted_kernel on pairs of upper halves.
+template <operation Op>
+struct paired_kernel {
+  shifted_kernel<Op, encode_shifted<decision::ties_to_even>> whole;
+
+  HWY_INLINE paired_codes operator()(const float_block& a, const float_block& b, const float_block& c) const {
+    const float_block results = whole.compute(a, b, c);
+    bool is_rare = any_nan(results);
+    if constexpr (Op == operation::multiply) is_rare = is_rare || whole.any_tiny(results);
+    return HWY_UNLIKELY(is_rare) ? pairs_of(whole.codes_of(results, a, b)) : round_to_pairs(results);
   }
 };
 
@@ -195,6 +242,17 @@ bool compute_codes(const arithmetic_plan& plan, const Code* a, const Code* b, co
   switch (plan.path) {
     case arithmetic_path::half:
     case arithmetic_path::narrow:
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
+      if constexpr (sizeof(Code) == 1) {
+        if (computes_bytes(plan)) {
+          if (Op == operation::fma && !plan.sums_round_once)
+            compute_bytes<Op, false>(plan, a, b, c, out, n);
+          else
+            compute_bytes<Op, true>(plan, a, b, c, out, n);
+          return true;
+        }
+      }
+#endif
       if constexpr (sizeof(Code) <= 2) {
         const auto run_with = [&](const auto& encoder) ASSAY_BULK_INLINE {
           const narrow_kernel<Op, std::decay_t<decltype(encoder)>> kernel{encoder,
@@ -210,7 +268,7 @@ bool compute_codes(const arithmetic_plan& plan, const Code* a, const Code* b, co
 #if ASSAY_BULK_F16C
         if constexpr (sizeof(Code) == 2) {
           if (plan.encode.plain_binary16) {
-            run_with(encode_binary16<true>());
+            run_with(encode_binary16_result());
             return true;
           }
         }
@@ -220,6 +278,12 @@ bool compute_codes(const arithmetic_plan& plan, const Code* a, const Code* b, co
       }
       return false;
     case arithmetic_path::shifted:
+      if constexpr (sizeof(Code) == 2) {
+        if (plan.decode.shift == 16) {
+          return run(decode_pairs(),
+                     paired_kernel<Op>{shifted_kernel<Op, encode_shifted<decision::ties_to_even>>(plan.encode)});
+        }
+      }
       if constexpr (sizeof(Code) >= 2) {
         return run(decode_shifted<false>(plan.decode),
                    shifted_kernel<Op, encode_shifted<decision::ties_to_even>>(plan.encode));

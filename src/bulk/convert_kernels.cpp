@@ -12,6 +12,7 @@
 #include "decode-inl.hpp"
 #include "doubles-inl.hpp"
 #include "encode-inl.hpp"
+#include "encode_avx512-inl.hpp"
 #include "philox-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -28,22 +29,38 @@ void encode_all(const Encoder& encoder, const float* in, Code* out, std::size_t 
       out, in);
 }
 
+/// The words go through buffers that start at an eighth element. Up to sixteen random bits need their lower halves
+/// only.
 template <class Encoder, class Code>
-void encode_stochastic(const Encoder& encoder, const float* in, Code* out, std::size_t n, random_stream random) {
-  // The words go through a buffer that starts at a group's first element.
-  constexpr std::size_t group = philox::words_per_group, groups = 16;
-  alignas(64) std::uint32_t drawn[groups * group];
-  for (std::size_t i = 0; i < n;) {
+void encode_stochastic(const encode_plan& plan, const Encoder& encoder, const float* in, Code* out, std::size_t n,
+                       random_stream random) {
+  constexpr std::size_t at_once = 16 * block;
+  alignas(64) std::uint16_t lower[at_once + block], upper[at_once + block];
+  const bool is_wide = plan.random_shift < 16;
+  for (std::size_t i = 0; i < n; i += at_once) {
     const std::uint64_t index = random.first + i;
-    const auto skip = static_cast<std::size_t>(index % group);
-    const std::size_t now = std::min(n - i, groups * group - skip);
-    fill_random_words(random.seed, index / group, (skip + now + group - 1) / group, drawn);
+    const std::size_t now = std::min(n - i, at_once), skip = index % 8, counters = (skip + now + 7) / 8;
+    fill_random_halves(random.seed, 0, index / 8, counters, lower);
+    const std::uint16_t *low = lower + skip, *high = upper + skip;
+    if (!is_wide) {
+      for_each_block(
+          now,
+          [encoder](Code* to, const float* from, const std::uint16_t* low_of)
+              ASSAY_BULK_INLINE { store_codes(encoder(load_floats(from), load_codes(low_of)), to); },
+          out + i, in + i, low);
+      continue;
+    }
+    fill_random_halves(random.seed, 1, index / 8, counters, upper);
     for_each_block(
         now,
-        [encoder](Code* to, const float* from, const std::uint32_t* words_of)
-            HWY_ATTR { store_codes(encoder(load_floats(from), load_codes(words_of)), to); },
-        out + i, in + i, static_cast<const std::uint32_t*>(drawn + skip));
-    i += now;
+        [encoder](Code* to, const float* from, const std::uint16_t* low_of, const std::uint16_t* high_of) HWY_ATTR {
+          const word_block low_words = load_codes(low_of), high_words = load_codes(high_of);
+          word_block words_of;
+          for (std::size_t j = 0; j < 4; ++j)
+            words_of.v[j] = hn::Or(low_words.v[j], hn::ShiftLeft<16>(high_words.v[j]));
+          store_codes(encoder(load_floats(from), words_of), to);
+        },
+        out + i, in + i, low, high);
   }
 }
 
@@ -51,17 +68,34 @@ template <class Code>
 void encode_to(const encode_plan& plan, const float* in, Code* out, std::size_t n, random_stream random) {
 #if ASSAY_BULK_F16C
   if constexpr (sizeof(Code) == 2) {
-    if (plan.plain_binary16) return encode_all(encode_binary16<false>(), in, out, n);
+    if (plan.plain_binary16) {
+      const auto run = [&](const auto& encoder) ASSAY_BULK_INLINE { encode_all(encoder, in, out, n); };
+      if (plan.how == decision::ties_to_even) return run(encode_binary16<rounding::ties_to_even>());
+      if (plan.rounds_away[0]) return run(encode_binary16<rounding::upward>());
+      if (plan.rounds_away[1]) return run(encode_binary16<rounding::downward>());
+      return run(encode_binary16<rounding::toward_zero>());
+    }
+  }
+#endif
+#if ASSAY_BULK_AVX512
+  if constexpr (sizeof(Code) <= 2) {
+    if (encodes_blocks<Code>(plan)) {
+      if (plan.how == decision::stochastic) {
+        return encode_stochastic(plan, encode_block_of<Code, rounding::stochastic>(plan), in, out, n, random);
+      }
+      return with_block_encoder<Code>(plan,
+                                      [&](const auto& encoder) ASSAY_BULK_INLINE { encode_all(encoder, in, out, n); });
+    }
   }
 #endif
   if (plan.how != decision::stochastic) {
     with_encoder<Code>(plan, [&](const auto& encoder) ASSAY_BULK_INLINE { encode_all(encoder, in, out, n); });
   } else if (plan.path == encode_path::shifted) {
-    encode_stochastic(encode_shifted<decision::stochastic>(plan), in, out, n, random);
+    encode_stochastic(plan, encode_shifted<decision::stochastic>(plan), in, out, n, random);
   } else if (plan.path == encode_path::fixed) {
-    encode_stochastic(encode_fixed(plan), in, out, n, random);
+    encode_stochastic(plan, encode_fixed(plan), in, out, n, random);
   } else {
-    encode_stochastic(encode_any<true>(plan), in, out, n, random);
+    encode_stochastic(plan, encode_any<true>(plan), in, out, n, random);
   }
 }
 

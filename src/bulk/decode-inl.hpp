@@ -30,7 +30,7 @@ class decode_shifted {
   }
 
   HWY_INLINE float_vector value(word_vector code) const {
-    word_vector bits = hn::ShiftLeftSame(code, shift_);
+    word_vector bits = shift_.left(code);
     if constexpr (QuietNans) {
       const integer_mask is_nan = hn::Gt(signed_of(hn::And(bits, set(0x7FFFFFFF))), set_signed(0x7F800000));
       bits = hn::Or(bits, hn::And(mask_bits(is_nan), set(0x00400000)));
@@ -39,7 +39,7 @@ class decode_shifted {
   }
 
  private:
-  int shift_;
+  shift_count shift_;
 };
 
 /// Any format that fits binary32.
@@ -69,8 +69,8 @@ class decode_general {
   HWY_INLINE float_vector value(word_vector code) const {
     const words d;
     const word_vector magnitude = hn::And(code, magnitude_mask_);
-    const word_vector sign = hn::ShiftLeftSame(hn::And(code, sign_mask_), sign_shift_);
-    const word_vector shifted = hn::ShiftLeftSame(magnitude, shift_);
+    const word_vector sign = sign_shift_.left(hn::And(code, sign_mask_));
+    const word_vector shifted = shift_.left(magnitude);
     const word_vector normal = hn::Add(shifted, offset_);
     // A subnormal is a count of smallest steps.
     const word_vector subnormal = bits_of(hn::Mul(hn::ConvertTo(floats(), signed_of(magnitude)), subnormal_ulp_));
@@ -90,7 +90,7 @@ class decode_general {
   }
 
  private:
-  int shift_, sign_shift_;
+  shift_count shift_, sign_shift_;
   bool has_infinity_;
   word_vector magnitude_mask_, sign_mask_, offset_;
   integer_vector min_normal_;

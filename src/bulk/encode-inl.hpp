@@ -79,18 +79,18 @@ class encode_general {
       rest = hn::Shr(rest, hn::Min(hn::Sub(depth, distance), set(31)));
       // Up when rest + draw passes 2^32: when rest > not draw. Below the draw's n bits `not draw` is all ones, so
       // the rest counts as truncated to n bits.
-      threshold = hn::Xor(hn::ShiftLeftSame(random, random_shift_), set(float_magnitude));
+      threshold = hn::Xor(random_shift_.left(random), set(float_magnitude));
     } else {
       const word_vector odd = hn::Sub(set(0), hn::And(kept, set(1)));
       threshold = hn::Xor(hn::Xor(threshold_, hn::And(negative, threshold_negative_)), hn::And(odd, threshold_odd_));
     }
     const integer_mask up = hn::Gt(signed_of(hn::Xor(rest, set(float_sign))), signed_of(threshold));
-    const word_vector exponent = hn::ShiftLeftSame(hn::Sub(result_binade, min_binade_), fraction_bits_);
+    const word_vector exponent = fraction_bits_.left(hn::Sub(result_binade, min_binade_));
     word_vector code = hn::Sub(hn::Add(exponent, kept), mask_bits(up));
 
     const integer_mask overflows = hn::Gt(signed_of(code), max_finite_);
     code = hn::AndNot(mask_bits(hn::Lt(signed_of(code), flush_outputs_below_)), code);
-    const word_vector sign = hn::ShiftRightSame(hn::Xor(bits, input), sign_shift_);
+    const word_vector sign = sign_shift_.right(hn::Xor(bits, input));
     code = hn::Or(code, hn::And(sign, mask_bits(hn::Gt(signed_of(code), signed_above_))));
     code = hn::IfThenElse(hn::RebindMask(d, overflows), hn::Xor(overflow_, hn::And(negative, overflow_flip_)), code);
 
@@ -98,7 +98,7 @@ class encode_general {
     if (HWY_UNLIKELY(!hn::AllFalse(integers(), special))) {
       const word_vector infinity = hn::Xor(infinity_, hn::And(negative, infinity_flip_));
       code = hn::IfThenElse(hn::Eq(input, set(float_infinity)), infinity, code);
-      const word_vector payload = hn::And(hn::ShiftRightSame(input, fraction_shift_), nan_payload_);
+      const word_vector payload = hn::And(fraction_shift_.right(input), nan_payload_);
       const word_vector nan = hn::Or(hn::Or(nan_, payload), hn::And(sign, nan_sign_));
       const integer_mask is_nan = hn::Gt(signed_of(input), set_signed(float_infinity));
       code = hn::IfThenElse(hn::RebindMask(d, is_nan), nan, code);
@@ -107,7 +107,7 @@ class encode_general {
   }
 
  private:
-  int fraction_bits_, fraction_shift_, sign_shift_, random_shift_;
+  shift_count fraction_bits_, fraction_shift_, sign_shift_, random_shift_;
   word_vector shift_, min_binade_;
   integer_vector flush_inputs_below_, flush_outputs_below_, signed_above_, max_finite_;
   word_vector threshold_, threshold_negative_, threshold_odd_;
@@ -159,6 +159,15 @@ HWY_INLINE bool any_above(const float_block& x, integer_vector limit) {
   return !hn::AllFalse(integers(), hn::Gt(signed_of(largest), limit));
 }
 
+HWY_INLINE bool any_nan(const float_block& x) {
+#if ASSAY_BULK_AVX512
+  return (_mm512_cmp_ps_mask(x.v[0].raw, x.v[1].raw, _CMP_UNORD_Q) |
+          _mm512_cmp_ps_mask(x.v[2].raw, x.v[3].raw, _CMP_UNORD_Q)) != 0;
+#else
+  return any_above(x, set_signed(float_infinity));
+#endif
+}
+
 /// Where code and float differ by a shift only, rounding is an addition below the cut, and the carry does the rest.
 template <decision How>
 class encode_shifted {
@@ -167,9 +176,10 @@ class encode_shifted {
       : plan_(plan),
         shift_(23 - plan.fraction_bits),
         random_shift_(plan.random_shift),
+        draw_shift_(9 + plan.fraction_bits),
         largest_ordinary_(set_signed(plan.special_from - 1)),
-        below_(set((std::uint32_t{1} << shift_) - 1)),
-        half_(set(std::uint32_t{1} << (shift_ - 1))),
+        below_(set((std::uint32_t{1} << (23 - plan.fraction_bits)) - 1)),
+        half_(set(std::uint32_t{1} << (22 - plan.fraction_bits))),
         away_(set(plan.rounds_away[0] ? 0xFFFFFFFF : 0)),
         away_flip_(set(plan.rounds_away[0] != plan.rounds_away[1] ? 0xFFFFFFFF : 0)) {}
 
@@ -185,7 +195,7 @@ class encode_shifted {
  private:
   HWY_INLINE word_vector finite(word_vector bits, word_vector random) const {
     if constexpr (How == decision::ties_to_even) {
-      const word_vector odd = hn::And(hn::ShiftRightSame(bits, shift_), set(1));
+      const word_vector odd = hn::And(shift_.right(bits), set(1));
       bits = hn::Add(hn::Add(bits, hn::Sub(half_, set(1))), odd);
     } else if constexpr (How == decision::ties_to_away) {
       bits = hn::Add(bits, half_);
@@ -196,13 +206,13 @@ class encode_shifted {
       bits = hn::Or(bits, hn::Add(hn::And(bits, below_), below_));
     } else {
       // The draw's bits below the cut's, if any, cannot carry: the remainder has no bits there.
-      bits = hn::Add(bits, hn::ShiftRightSame(hn::ShiftLeftSame(random, random_shift_), 32 - shift_));
+      bits = hn::Add(bits, draw_shift_.right(random_shift_.left(random)));
     }
-    return hn::ShiftRightSame(bits, shift_);
+    return shift_.right(bits);
   }
 
   const encode_plan& plan_;
-  int shift_, random_shift_;
+  shift_count shift_, random_shift_, draw_shift_;
   integer_vector largest_ordinary_;
   word_vector below_, half_, away_, away_flip_;
 };
@@ -272,8 +282,8 @@ class encode_aligned {
         }
       }
     }
-    word_vector code = hn::Add(sum, hn::ShiftRightSame(sum, shift_));
-    const word_vector sign = hn::ShiftRightSame(bits, sign_shift_);
+    word_vector code = hn::Add(sum, shift_.right(sum));
+    const word_vector sign = sign_shift_.right(bits);
     if constexpr (!Clean) return hn::IfVecThenElse(sign_mask_, sign, code);
     code = hn::And(code, magnitude_mask_);
     word_vector signs = hn::And(sign, sign_mask_);
@@ -282,32 +292,50 @@ class encode_aligned {
   }
 
   const encode_plan& plan_;
-  int shift_, sign_shift_;
+  shift_count shift_, sign_shift_;
   integer_vector largest_ordinary_;
   word_vector clamp_, clamp_flip_, min_normal_, rise_, sign_mask_, magnitude_mask_, away_, away_flip_;
 };
 
 #if ASSAY_BULK_F16C
-/// binary16 under the default policy: the processor's own conversion. It keeps a NaN's sign and leading payload bits as
-/// ours does; results of arithmetic are made canonical first.
-template <bool CanonicalNans>
+/// binary16 with infinities for overflows: the processor's own conversion, in the modes that it has. It keeps a NaN's
+/// sign and leading payload bits as ours does.
+template <rounding Mode>
 struct encode_binary16 {
   struct block_of_halves {
-    hn::Vec<hn::Rebind<hwy::float16_t, floats>> v[4];
+    hn::Vec<hn::Rebind<std::uint16_t, floats>> v[4];
   };
   friend HWY_INLINE void store_codes(const block_of_halves& x, std::uint16_t* to) {
-    const hn::Rebind<std::uint16_t, floats> d;
-    for (std::size_t j = 0; j < 4; ++j) hn::StoreU(hn::BitCast(d, x.v[j]), d, to + j * lanes);
+    for (std::size_t j = 0; j < 4; ++j) hn::StoreU(x.v[j], hn::Rebind<std::uint16_t, floats>(), to + j * lanes);
   }
 
   HWY_INLINE block_of_halves operator()(const float_block& x, const word_block&) const {
-    const float_vector nan = float_of(set(float_infinity | float_quiet));
+    constexpr int mode = Mode == rounding::upward        ? _MM_FROUND_TO_POS_INF
+                         : Mode == rounding::downward    ? _MM_FROUND_TO_NEG_INF
+                         : Mode == rounding::toward_zero ? _MM_FROUND_TO_ZERO
+                                                         : _MM_FROUND_TO_NEAREST_INT;
     block_of_halves codes;
     for (std::size_t j = 0; j < 4; ++j) {
-      const float_vector y = CanonicalNans ? hn::IfThenElse(hn::IsNaN(x.v[j]), nan, x.v[j]) : x.v[j];
-      codes.v[j] = hn::DemoteTo(hn::Rebind<hwy::float16_t, floats>(), y);
+#if ASSAY_BULK_AVX512
+      codes.v[j].raw = _mm512_cvtps_ph(x.v[j].raw, mode | _MM_FROUND_NO_EXC);
+#else
+      codes.v[j].raw = _mm256_cvtps_ph(x.v[j].raw, mode | _MM_FROUND_NO_EXC);
+#endif
     }
     return codes;
+  }
+};
+
+/// A result of arithmetic: ties to even, and the canonical NaN for NaNs.
+struct encode_binary16_result {
+  encode_binary16<rounding::ties_to_even> encode;
+  HWY_INLINE auto operator()(const float_block& x, const word_block& none) const {
+    const float_vector nan = float_of(set(float_infinity | float_quiet));
+    float_block y = {{x.v[0], x.v[1], x.v[2], x.v[3]}};
+    if (HWY_UNLIKELY(any_nan(x))) {
+      for (std::size_t j = 0; j < 4; ++j) y.v[j] = hn::IfThenElse(hn::IsNaN(x.v[j]), nan, x.v[j]);
+    }
+    return encode(y, none);
   }
 };
 #endif
@@ -322,6 +350,7 @@ class encode_fixed {
         shift_(23 - plan.fraction_bits),
         sign_shift_(31 - plan.magnitude_bits),
         random_shift_(plan.random_shift),
+        draw_shift_(9 + plan.fraction_bits),
         largest_ordinary_(set_signed(plan.special_from - 1)),
         clamp_(set(plan.clamp[0])),
         min_normal_(set(plan.min_normal)),
@@ -345,13 +374,13 @@ class encode_fixed {
     const word_vector truncated = hn::Add(nearest, mask_bits(hn::RebindMask(integers(), went_up)));
     const auto is_normal = hn::RebindMask(words(), hn::Ge(float_of(magnitude), float_of(min_normal_)));
     const word_vector fixed = hn::IfThenElse(is_normal, hn::Sub(magnitude, offset_), truncated);
-    const word_vector draw = hn::ShiftRightSame(hn::ShiftLeftSame(random, random_shift_), 32 - shift_);
-    const word_vector code = hn::ShiftRightSame(hn::Add(fixed, draw), shift_);
-    return hn::Or(code, hn::And(hn::ShiftRightSame(bits, sign_shift_), sign_mask_));
+    const word_vector draw = draw_shift_.right(random_shift_.left(random));
+    const word_vector code = shift_.right(hn::Add(fixed, draw));
+    return hn::Or(code, hn::And(sign_shift_.right(bits), sign_mask_));
   }
 
   const encode_plan& plan_;
-  int shift_, sign_shift_, random_shift_;
+  shift_count shift_, sign_shift_, random_shift_, draw_shift_;
   integer_vector largest_ordinary_;
   word_vector clamp_, min_normal_, offset_, sign_mask_;
 };

@@ -40,6 +40,7 @@ struct arithmetic_plan {
   encode_plan encode;
   decode_plan decode;
   float product_scale = 1;              ///< half: a product's scale, in operands scaled as binary16
+  bool sums_round_once = false;         ///< half and narrow: a * b + c may be rounded to nearest in binary32 first
   bool zero_sums_are_negative = false;  ///< general: a sum of opposite signs that cancels is -0
 };
 

@@ -12,7 +12,10 @@
 
 #include "targets.hpp"
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
+
+#include "pack-inl.hpp"
 
 #if ASSAY_BULK_HAS_KERNELS
 HWY_BEFORE_NAMESPACE();
@@ -37,6 +40,27 @@ HWY_INLINE integer_vector signed_of(word_vector x) { return hn::BitCast(integers
 HWY_INLINE word_vector set(std::uint32_t x) { return hn::Set(words(), x); }
 HWY_INLINE integer_vector set_signed(std::uint32_t x) { return hn::BitCast(integers(), hn::Set(words(), x)); }
 HWY_INLINE word_vector mask_bits(integer_mask m) { return hn::BitCast(words(), hn::VecFromMask(integers(), m)); }
+
+/// A shift by as many places in every lane. A count of its own for each is what x86 is quick at, from AVX2 on.
+class shift_count {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
+ public:
+  explicit HWY_INLINE shift_count(int places) : places_(set(static_cast<std::uint32_t>(places))) {}
+  HWY_INLINE word_vector left(word_vector x) const { return hn::Shl(x, places_); }
+  HWY_INLINE word_vector right(word_vector x) const { return hn::Shr(x, places_); }
+
+ private:
+  word_vector places_;
+#else
+ public:
+  explicit HWY_INLINE shift_count(int places) : places_(places) {}
+  HWY_INLINE word_vector left(word_vector x) const { return hn::ShiftLeftSame(x, places_); }
+  HWY_INLINE word_vector right(word_vector x) const { return hn::ShiftRightSame(x, places_); }
+
+ private:
+  int places_;
+#endif
+};
 
 struct float_block {
   float_vector v[4];
@@ -79,8 +103,8 @@ HWY_INLINE void store_codes(const word_block& x, std::uint16_t* to) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + j * lanes), in_order);
   }
 #elif ASSAY_BULK_AVX512
-  for (std::size_t j = 0; j < 4; ++j) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + j * lanes), _mm512_cvtepi32_epi16(x.v[j].raw));
+  for (std::size_t j = 0; j < 4; j += 2) {
+    _mm512_storeu_si512(to + j * lanes, halves_in_order(interleave_halves(x.v[j].raw, x.v[j + 1].raw)));
   }
 #else
   const hn::Rebind<std::uint16_t, words> narrow;
@@ -122,16 +146,62 @@ HWY_NOINLINE void on_blocks(std::size_t count, const OnBlock& kernel, Out* out, 
   for (std::size_t i = 0; i < count * block; i += block) on_block(out + i, (in + i)...);
 }
 
-/// Calls on_block(out, in...) for every whole block; what is left over goes through it in padded copies, so that
-/// nothing beyond the spans is touched and no element is computed from an output.
+/// What is left over goes through padded copies, so that nothing beyond the spans is touched and no element is computed
+/// from an output.
+template <class OnBlock, class Out, class... In>
+void on_partial_block(std::size_t n, const OnBlock& on_block, Out* out, const In*... in) {
+  if (n == 0) return;
+  padded_block<Out> last;
+  on_blocks(1, on_block, last.values, static_cast<const In*>(padded(in, n).values)...);
+  std::memcpy(out, last.values, n * sizeof(Out));
+}
+
+// Above this many bytes, read and written, a call is limited by memory: its output is not left in the caches, and its
+// inputs are asked for ahead of the processor's own guesses.
+inline constexpr std::size_t streamed_bytes = std::size_t{48} << 20;
+inline constexpr std::size_t chunk = 16 * block;
+
+/// n bytes, a multiple of 64, between memory aligned to vectors, around the caches.
+inline HWY_ATTR void stream_bytes(const void* from, void* to, std::size_t n) {
+  const hn::Repartition<std::uint8_t, words> d;
+  const auto* source = static_cast<const std::uint8_t*>(from);
+  auto* target = static_cast<std::uint8_t*>(to);
+  for (std::size_t i = 0; i < n; i += 4 * lanes) hn::Stream(hn::Load(d, source + i), d, target + i);
+}
+template <class T>
+void prefetch(const T* from, std::size_t n) {
+  for (std::size_t i = 0; i < n; i += 64 / sizeof(T)) hwy::Prefetch(from + i);
+}
+
+/// As many whole chunks as there are; out is aligned to vectors. Returns the number of elements done.
+template <class OnBlock, class Out, class... In>
+std::size_t on_streamed_chunks(std::size_t n, const OnBlock& on_block, Out* out, const In*... in) {
+  alignas(64) Out results[chunk];
+  std::size_t i = 0;
+  for (; n - i >= chunk; i += chunk) {
+    if (n - i >= 2 * chunk) (prefetch(in + i + chunk, chunk), ...);
+    on_blocks(chunk / block, on_block, results, (in + i)...);
+    stream_bytes(results, out + i, sizeof(results));
+  }
+  hwy::FlushStream();
+  return i;
+}
+
+/// Calls on_block(out, in...) for every block.
 template <class OnBlock, class Out, class... In>
 void for_each_block(std::size_t n, const OnBlock& on_block, Out* out, const In*... in) {
-  const std::size_t whole = n / block, rest = n % block;
-  on_blocks(whole, on_block, out, in...);
-  if (rest == 0) return;
-  padded_block<Out> last;
-  on_blocks(1, on_block, last.values, static_cast<const In*>(padded(in + whole * block, rest).values)...);
-  std::memcpy(out + whole * block, last.values, rest * sizeof(Out));
+  std::size_t done = 0;
+  const auto address = reinterpret_cast<std::uintptr_t>(out);
+  if (HWY_UNLIKELY(n >= streamed_bytes / (sizeof(Out) + ... + sizeof(In)) && address % sizeof(Out) == 0)) {
+    constexpr std::size_t vector_bytes = 4 * lanes;
+    done = (vector_bytes - address % vector_bytes) % vector_bytes / sizeof(Out);  // less than a block
+    on_partial_block(done, on_block, out, in...);
+    done += on_streamed_chunks(n - done, on_block, out + done, (in + done)...);
+  }
+  const std::size_t whole = (n - done) / block;
+  on_blocks(whole, on_block, out + done, (in + done)...);
+  done += whole * block;
+  on_partial_block(n - done, on_block, out + done, (in + done)...);
 }
 
 }  // namespace assay::bulk::HWY_NAMESPACE

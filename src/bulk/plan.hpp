@@ -173,7 +173,8 @@ constexpr encode_plan make_encode_plan(format f, conversion how, nan_result nan)
   if (!stays_below || !all_normal) return plan;
   plan.path = encode_path::aligned;
   plan.rise = (static_cast<std::uint32_t>(shift) << 23) + correction;
-  plan.plain_binary16 = f == binary16 && how.mode == rounding::ties_to_even && how.on_overflow == overflow::ieee;
+  plan.plain_binary16 = f == binary16 && how.on_overflow == overflow::ieee &&
+                        (plan.how == decision::ties_to_even || plan.how == decision::directed);
   return plan;
 }
 

@@ -189,6 +189,27 @@ TEST_CASE("A stochastic conversion in chunks gives the bits of one in one go") {
   REQUIRE(pieces == whole);
 }
 
+TEST_CASE("A call too large for the caches gives the codes of its parts, at any alignment") {
+  constexpr std::size_t n = (48 << 20) / 5 + 5000, offset = 3;
+  std::vector<float> inputs(n);
+  for (std::size_t i = 0; i < n; ++i) inputs[i] = i < 1000 ? std::sin(static_cast<float>(i)) : inputs[i - 999];
+  std::vector<std::uint8_t> whole(n + offset, 0xA5), part(70'000);
+  convert(inputs, std::span(whole).subspan(offset), e4m3fn);
+  std::vector<float> back(n);
+  convert(std::span(whole).subspan(offset), back, e4m3fn);
+  mismatches wrong;
+  for (std::size_t i = 0; i < n; i += part.size()) {
+    const std::size_t now = std::min(part.size(), n - i);
+    convert(std::span(inputs).subspan(i, now), std::span(part).subspan(0, now), e4m3fn);
+    for (std::size_t k = 0; k < now; ++k) {
+      const bool agrees = whole[offset + i + k] == part[k] && back[i + k] == to_float(part[k], e4m3fn);
+      wrong.expect(agrees, [&] { return "element " + std::to_string(i + k); });
+    }
+  }
+  wrong.require_none();
+  REQUIRE(whole[offset - 1] == 0xA5);
+}
+
 TEST_CASE("Numbers are codes") {
   const std::vector<float> inputs{1.0F, 2.5F, -448.0F};
   std::vector<number<e4m3fn>> numbers(3);

@@ -17,15 +17,23 @@ TEST_CASE("Philox gives the known answers of its authors' library") {
                  block{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
 }
 
-TEST_CASE("Every element has its own word of its own block") {
-  constexpr std::size_t n = 4 * philox::words_per_group;
+TEST_CASE("Every element has its own word: sixteen bits of a block for eight elements, and of another block") {
+  constexpr std::size_t n = 256;
   std::set<std::uint32_t> words;
   for (std::size_t i = 0; i < n; ++i) words.insert(random_word(1, i));
   REQUIRE(words.size() == n);
-  REQUIRE(random_word(5, 0) == philox::block({0, 0, 0, 0}, {5, 0})[0]);
-  REQUIRE(random_word(5, 17) == philox::block({1, 0, 0, 0}, {5, 0})[1]);
-  REQUIRE(random_word(std::uint64_t{5} << 32, 64) == philox::block({16, 0, 0, 0}, {0, 5})[0]);
-  REQUIRE(random_word(0, std::uint64_t{1} << 40) == philox::block({0, 1 << 6, 0, 0}, {0, 0})[0]);
+  const auto lower = philox::block({3, 0, 0, 0}, {5, 0}), upper = philox::block({3, 0, 1, 0}, {5, 0});
+  for (std::uint32_t part = 0; part < 8; ++part) {
+    const auto of = [&](const auto& block) { return block[part / 2] >> (part % 2 * 16) & 0xFFFF; };
+    REQUIRE(random_word(5, 24 + part) == (of(lower) | of(upper) << 16));
+  }
+  REQUIRE((random_word(std::uint64_t{5} << 32, 8) & 0xFFFF) == (philox::block({1, 0, 0, 0}, {0, 5})[0] & 0xFFFF));
+  REQUIRE((random_word(0, std::uint64_t{1} << 40) & 0xFFFF) == (philox::block({0, 1 << 5, 0, 0}, {0, 0})[0] & 0xFFFF));
+}
+
+TEST_CASE("Words of a seed are what they were in every release since half words") {
+  STATIC_REQUIRE(random_word(0, 0) == 0x1A9AB709);
+  STATIC_REQUIRE(random_word(123456789, 1000) == 0x60750BD0);
 }
 
 TEST_CASE("Each bit of the words is set half of the time") {

@@ -37,20 +37,21 @@ constexpr std::array<std::uint32_t, 4> block(std::array<std::uint32_t, 4> counte
   return counter;
 }
 
-// Sixteen counters give 64 words: word j of counter c goes to element 16 j + c, so that a vector of consecutive
-// counters yields vectors of consecutive elements.
-inline constexpr int counters_per_group = 16;
-inline constexpr int words_per_group = 4 * counters_per_group;
+/// One block serves eight consecutive elements with sixteen bits each: element i takes part i % 8 of block i / 8, the
+/// lower half of a word being before its upper half. Blocks of their own, `which` of them 0 or 1, hold the lower and
+/// the upper half of the elements' words, so that up to sixteen random bits cost half as much.
+constexpr std::uint32_t half_word(std::uint64_t seed, std::uint64_t index, std::uint32_t which) {
+  const std::uint64_t counter = index / 8;
+  const auto words = block({static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32), which, 0},
+                           {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});
+  return words[index % 8 / 2] >> (index % 2 * 16) & 0xFFFF;
+}
 
 }  // namespace philox
 
+/// Rounding with n random bits takes the lower n.
 constexpr std::uint32_t random_word(std::uint64_t seed, std::uint64_t index) {
-  const std::uint64_t counter =
-      index / philox::words_per_group * philox::counters_per_group + index % philox::counters_per_group;
-  const auto words =
-      philox::block({static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32), 0, 0},
-                    {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});
-  return words[index / philox::counters_per_group % 4];
+  return philox::half_word(seed, index, 0) | philox::half_word(seed, index, 1) << 16;
 }
 
 }  // namespace assay

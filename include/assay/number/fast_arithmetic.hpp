@@ -29,8 +29,8 @@ constexpr int product_lift(format f, format carrier) {
 }
 
 template <format F>
-inline constexpr bool has_multiply = computes(F) && (F == layout_of<carrier_of<F>> ||
-                                                     product_lift(F, layout_of<carrier_of<F>>) >= 0);
+inline constexpr bool has_multiply = computes(F) &&
+                                     (F == layout_of<carrier_of<F>> || product_lift(F, layout_of<carrier_of<F>>) >= 0);
 
 /// One factor scaled, one not: the product is scaled. It has 2 p digits and is exact, unless it is subnormal in the
 /// carrier and so in F. Then it is made once more, lifted. A factor above 2^lift cannot occur there: the
@@ -47,7 +47,7 @@ constexpr word_of<Real> multiply(word_of<Real> a, word_of<Real> b) {
   } else {
     constexpr int lift = product_lift(F, w);
     word code = encode_scaled<F>(product);
-    if (magnitude_of(product) - 1 < static_cast<word>(w.min_normal_code()) - 1) [[unlikely]] {
+    if (ASSAY_RARELY(magnitude_of(product) - 1 < static_cast<word>(w.min_normal_code()) - 1)) {
       constexpr Real up = power_of_two<Real>(lift);
       const Real lifted = absolute(decode<F, Real>(a) * up) * absolute(value * up);
       code = with_sign<F>(encode_subnormal<F, 2 * lift>(lifted), product);
@@ -58,9 +58,8 @@ constexpr word_of<Real> multiply(word_of<Real> a, word_of<Real> b) {
 
 /// Quotients near F's smallest step must be normal in the carrier, or else F's subnormals the carrier's.
 template <format F>
-inline constexpr bool has_divide =
-    computes(F) && (shares_exponents(F, layout_of<carrier_of<F>>) ||
-                    F.min_ulp_exponent() - 1 >= layout_of<carrier_of<F>>.min_exponent());
+inline constexpr bool has_divide = computes(F) && (shares_exponents(F, layout_of<carrier_of<F>>) ||
+                                                   F.min_ulp_exponent() - 1 >= layout_of<carrier_of<F>>.min_exponent());
 
 template <format F, class Real = carrier_of<F>>
 constexpr word_of<Real> divide(word_of<Real> a, word_of<Real> b) {
@@ -75,7 +74,7 @@ constexpr word_of<Real> divide(word_of<Real> a, word_of<Real> b) {
     // Where the quotient is subnormal, the dividend is below 4 and the divisor above 2^-(fraction bits).
     constexpr int lift = (w.max_exponent() + 1) / 2;
     word code = encode_scaled<F>(quotient);
-    if (magnitude_of(quotient) - 1 < static_cast<word>(w.min_normal_code()) - 1) [[unlikely]] {
+    if (ASSAY_RARELY(magnitude_of(quotient) - 1 < static_cast<word>(w.min_normal_code()) - 1)) {
       const Real lifted = absolute(dividend * power_of_two<Real>(lift)) / absolute(divisor * power_of_two<Real>(-lift));
       code = with_sign<F>(encode_subnormal<F, 2 * lift>(lifted), quotient);
     }

@@ -12,7 +12,7 @@
 
 // The fast paths assume IEEE arithmetic in the default environment: ties to even, subnormals kept. Compilers that were
 // told to break it say so here; device code has its own conversions. Everything then takes the integer path.
-#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || \
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) ||             \
     defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__NO_SIGNED_ZEROS__) || \
     defined(__CUDA_ARCH__) || (defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0)
 #define ASSAY_FAST_PATHS 0
@@ -24,10 +24,18 @@
 #define ASSAY_ALWAYS_INLINE [[gnu::always_inline]]
 #define ASSAY_NEVER_INLINE [[gnu::noinline]]
 
+// A condition that nearly never holds. [[unlikely]] says one time in ten to GCC, which then prefers a conditional move
+// to a branch and so puts the rare case on the latency of every operation.
+#if defined(__GNUC__) && !defined(__CUDACC__)
+#define ASSAY_RARELY(condition) __builtin_expect_with_probability(static_cast<bool>(condition), 0, 0.9999)
+#else
+#define ASSAY_RARELY(condition) (condition)
+#endif
+
 namespace assay::fast {
 
-inline constexpr bool enabled = ASSAY_FAST_PATHS != 0 && std::numeric_limits<float>::is_iec559 &&
-                                std::numeric_limits<double>::is_iec559;
+inline constexpr bool enabled =
+    ASSAY_FAST_PATHS != 0 && std::numeric_limits<float>::is_iec559 && std::numeric_limits<double>::is_iec559;
 
 /// float or double, seen as a format and as a word of bits.
 template <class Real>
@@ -67,8 +75,16 @@ using carrier_of = std::conditional_t<computes_in_float(F), float, double>;
 
 /// Products of two numbers of f have 2 p digits, which the carrier has; are they inside its range, too?
 constexpr bool products_are_exact(format f, format carrier) {
-  return 2 * f.min_ulp_exponent() >= carrier.min_ulp_exponent() &&
-         2 * f.max_exponent() + 1 < carrier.max_exponent();
+  return 2 * f.min_ulp_exponent() >= carrier.min_ulp_exponent() && 2 * f.max_exponent() + 1 < carrier.max_exponent();
+}
+
+/// Whether a * b + c, rounded to nearest in the carrier and then to nearest in f, is as if rounded once; the product is
+/// exact there. When the sum is not, its larger term is above the smaller one's last place by the carrier's precision.
+/// If that is c, it is a number of f, and the product too small to come near the middle between two. If it is the
+/// product, c's last place is at least f's smallest step, and the sum beyond f's largest number.
+constexpr bool sums_round_once(format f, format carrier) {
+  return 3 * f.precision() + 4 <= carrier.precision() &&
+         f.min_ulp_exponent() + carrier.precision() > f.max_exponent() + 1;
 }
 
 /// 2^n as a constant.

@@ -1,7 +1,7 @@
 // Codes to floats and back in a few branch-free instructions, so that loops over arrays of numbers vectorise.
 //
-// Rare cases are written as [[unlikely]] assignments: a predicted branch in scalar code, which keeps them off the
-// latency of a dependent chain, and a select once a loop is vectorised.
+// Rare cases are assignments under ASSAY_RARELY: a predicted branch in scalar code, which keeps them off the latency of
+// a dependent chain, and a select once a loop is vectorised.
 #pragma once
 
 #include <assay/number/fast_carrier.hpp>
@@ -32,10 +32,10 @@ constexpr Real decode_scaled(word_of<Real> code) {
   if constexpr (!shares_exponents(F, w)) {
     constexpr auto infinity = static_cast<word>(w.infinity_code());
     if constexpr (F.nonfinite == encoding::fnuz) {
-      if (code == static_cast<word>(F.nan_code())) [[unlikely]] bits = static_cast<word>(w.nan_code());
+      if (ASSAY_RARELY(code == static_cast<word>(F.nan_code()))) bits = static_cast<word>(w.nan_code());
     } else if constexpr (F.nonfinite != encoding::finite) {
       // Only the exponent changes: an infinity has fraction 0, a NaN (also the one of fn) has not.
-      if ((code & magnitude_mask) > static_cast<word>(F.max_finite_code())) [[unlikely]] bits |= infinity;
+      if (ASSAY_RARELY((code & magnitude_mask) > static_cast<word>(F.max_finite_code()))) bits |= infinity;
     }
   }
   return std::bit_cast<Real>(bits);
@@ -86,7 +86,7 @@ constexpr word_of<Real> finish(word_of<Real> magnitude, Real x) {
   constexpr auto nan = static_cast<word>(F.has_nan() ? F.nan_code() : F.max_finite_code());
   constexpr word overflowed = F.has_infinity() ? static_cast<word>(F.infinity_code()) : nan;
   word code = with_sign<F>(magnitude, x);
-  if (magnitude > max_finite) [[unlikely]] code = x != x ? nan : with_sign<F>(overflowed, x);
+  if (ASSAY_RARELY(magnitude > max_finite)) code = x != x ? nan : with_sign<F>(overflowed, x);
   return code;
 }
 
@@ -99,7 +99,7 @@ constexpr word_of<Real> encode_scaled(Real x) {
   if constexpr (shares_exponents(F, w)) {
     // Sign and infinity are already in their places.
     word_of<Real> code = round_off<shift>(bits_of(x));
-    if (x != x) [[unlikely]] code = static_cast<word_of<Real>>(F.nan_code());
+    if (ASSAY_RARELY(x != x)) code = static_cast<word_of<Real>>(F.nan_code());
     return code;
   } else {
     return finish<F>(round_off<shift>(magnitude_of(x)), x);
@@ -131,7 +131,7 @@ constexpr word_of<Real> encode(Real x) {
     constexpr word min_normal = rebias + (word{1} << w.fraction_bits);
     const word magnitude = magnitude_of(x);
     word code = round_off<w.fraction_bits - F.fraction_bits>(static_cast<word>(magnitude - rebias));
-    if (magnitude < min_normal) [[unlikely]] code = encode_subnormal<F, 0>(absolute(x));
+    if (ASSAY_RARELY(magnitude < min_normal)) code = encode_subnormal<F, 0>(absolute(x));
     return finish<F>(code, x);
   }
 }

@@ -19,7 +19,7 @@ constexpr word_of<Real> from_real(Real x) {
     if constexpr (F.has_signed_nan()) {
       nan |= (bits_of(x) >> (w.magnitude_bits() - F.magnitude_bits())) & static_cast<word>(F.sign_mask());
     }
-    if (x != x) [[unlikely]] code = nan;
+    if (ASSAY_RARELY(x != x)) code = nan;
   }
   return code;
 }
@@ -47,7 +47,7 @@ constexpr Real to_real(word_of<Real> code) {
     } else {
       is_nan = (code & magnitude_mask) > static_cast<word>(F.infinity_code());
     }
-    if (is_nan) [[unlikely]] bits = nan;
+    if (ASSAY_RARELY(is_nan)) bits = nan;
   }
   return std::bit_cast<Real>(bits);
 }

@@ -22,7 +22,7 @@ ASSAY_ALWAYS_INLINE constexpr Real add_to_product(Real product, Real c) {
     constexpr auto min_normal = static_cast<word>(static_cast<word>(w.bias - F.bias + 1) << w.fraction_bits);
     may_be_midpoint = may_be_midpoint || magnitude - 1 < min_normal - 1;
   }
-  if (may_be_midpoint) [[unlikely]] {
+  if (ASSAY_RARELY(may_be_midpoint)) {
     // Knuth's TwoSum: sum + error is the exact sum.
     const Real c_part = sum - product;
     const Real error = (product - (sum - c_part)) + (c - c_part);
@@ -33,16 +33,28 @@ ASSAY_ALWAYS_INLINE constexpr Real add_to_product(Real product, Real c) {
   return sum;
 }
 
+/// Whether a sum of a product is rounded once by the carrier and F, in the scaled domain: where F's subnormals are the
+/// carrier's, and a product is exact if its last place is one there.
+constexpr bool fuses(format f, format carrier) {
+  return enabled && is_contained(f, carrier) && !shares_exponents(f, carrier) && sums_round_once(f, carrier) &&
+         2 * f.min_ulp_exponent() + f.bias - carrier.bias >= carrier.min_ulp_exponent();
+}
+
 template <format F>
-inline constexpr bool has_fma = computes(F) && (F == layout_of<carrier_of<F>> ||
-                                                products_are_exact(F, layout_of<carrier_of<F>>) ||
-                                                (enabled && is_contained(F, binary64) &&
-                                                 products_are_exact(F, binary64)));
+inline constexpr bool has_fma = computes(F) &&
+                                (fuses(F, binary32) || fuses(F, binary64) || F == layout_of<carrier_of<F>> ||
+                                 products_are_exact(F, layout_of<carrier_of<F>>) ||
+                                 (enabled && is_contained(F, binary64) && products_are_exact(F, binary64)));
 
 template <format F, class Real = carrier_of<F>>
 ASSAY_ALWAYS_INLINE inline word_of<Real> fma(word_of<Real> a, word_of<Real> b, word_of<Real> c) {
   using word = word_of<Real>;
   constexpr format w = layout_of<Real>;
+  if constexpr (fuses(F, binary32) || fuses(F, binary64)) {
+    using carrier = std::conditional_t<fuses(F, binary32), float, double>;
+    const carrier product = decode_scaled<F, carrier>(a) * decode<F, carrier>(b);
+    return static_cast<word>(encode_scaled<F>(product + decode_scaled<F, carrier>(c)));
+  }
   const Real x = decode<F, Real>(a), y = decode<F, Real>(b), z = decode<F, Real>(c);
   if constexpr (F == w) {
     return encode<F>(std::fma(x, y, z));
@@ -53,7 +65,7 @@ ASSAY_ALWAYS_INLINE inline word_of<Real> fma(word_of<Real> a, word_of<Real> b, w
       // Outside the carrier's normal numbers the product may have lost digits: double has room for it.
       constexpr auto low = static_cast<word>(2 * w.min_normal_code());
       constexpr auto high = static_cast<word>(w.infinity_code());
-      if (magnitude_of(product) - low >= high - low && x != 0 && y != 0) [[unlikely]] {
+      if (ASSAY_RARELY(magnitude_of(product) - low >= high - low && x != 0 && y != 0)) {
         const double wide = decode<F, double>(a) * decode<F, double>(b);
         code = static_cast<word>(encode<F>(add_to_product<F>(wide, decode<F, double>(c))));
       }
