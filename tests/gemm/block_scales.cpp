@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include <support/budget.hpp>
+
 #include "problems.hpp"
 
 using namespace gemm_test;
@@ -117,7 +119,9 @@ void expect_same(const std::vector<scaled_trial>& trials, std::initializer_list<
   std::uint32_t seed = 1;
   for (const scaled_trial& t : trials) {
     for (const numbers kind : kinds) {
-      const int bad = scaled_mismatches(t, kind, seed++, here);
+      const std::uint32_t own = seed++;
+      if (!test::taken(own - 1)) continue;
+      const int bad = scaled_mismatches(t, kind, own, here);
       if (bad != 0 && wrong == 0) first = here;
       wrong += bad;
     }
