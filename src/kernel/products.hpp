@@ -17,7 +17,8 @@ format factor_format(const tensor& x, const arithmetic& with);
 /// x in factor_format(), its own codes or converted ones that `loaded` keeps.
 const tensor& as_factor(const tensor& x, const arithmetic& with, tensor& loaded, std::uint64_t stream = 0);
 
-/// gemm(), but sums that round stochastically draw words of their own: those of (seed, stream, element).
+/// gemm(), but sums that round stochastically draw words of their own: those of (seed, stream, element), and integer
+/// accumulators take codes of any format whose numbers are whole. Throws std::invalid_argument for those that are not.
 void multiply(gemm_problem p, std::uint64_t stream = 0);
 
 /// Multiplies values; see kernel/matrix.hpp.
