@@ -74,6 +74,22 @@ arithmetic arithmetic_options::parse() const {
   return as_usage([&] { return parse_arithmetic(kernel_, text()); });
 }
 
+std::string arithmetic_options::value(std::string_view key) const {
+  for (const setting& s : settings_) {
+    if (s.key == key) return s.value;
+  }
+  return "";
+}
+
+std::vector<std::string> arithmetic_options::given() const {
+  std::vector<std::string> all;
+  if (!text_.empty()) all.push_back(name_);
+  for (const setting& s : settings_) {
+    if (!s.value.empty()) all.push_back(s.option);
+  }
+  return all;
+}
+
 std::string arithmetic_options::words() const {
   std::string line = text_.empty() ? "" : fmt::format(" {} {}", name_, shell_word(text_));
   for (const setting& s : settings_) {

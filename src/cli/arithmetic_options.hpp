@@ -27,6 +27,10 @@ class arithmetic_options {
   std::string text() const;
   /// Throws usage_error.
   arithmetic parse() const;
+  /// What was given for a key as an option of its own; empty for none.
+  std::string value(std::string_view key) const;
+  /// The options that were given, --NAME included.
+  std::vector<std::string> given() const;
   /// What was given, as options of the shell.
   std::string words() const;
 

@@ -11,7 +11,7 @@
 #include "arithmetic_options.hpp"
 #include "kernel_options.hpp"
 #include "result_files.hpp"
-#include "run_product.hpp"
+#include "run_integers.hpp"
 
 namespace assay::cli {
 namespace {
@@ -23,6 +23,7 @@ struct run_options {
 
   kernel_options kernel;
   arithmetic_options with;
+  integer_options integers;
   std::string output;
   unsigned threads = 0;
   bool json = false, quiet = false;
@@ -30,10 +31,20 @@ struct run_options {
 
 exit_code run(const run_options& options) {
   const kernel_info& kernel = options.kernel.kernel();
-  const arithmetic with = options.with.parse();
-  const kernel_call call = options.kernel.call();
-  std::vector<tensor> results = as_usage([&] { return run_kernel(call, with, options.threads); });
-  const std::string in_words = to_string(with);
+  std::vector<tensor> results;
+  std::string in_words;
+  if (auto integers = options.integers.run(options.kernel, options.with, options.threads)) {
+    results.push_back(std::move(*integers));
+    const std::string accumulate = options.with.value("accumulate"), order = options.with.value("order");
+    in_words = "accumulate=" + (accumulate.empty() ? "integer:32" : accumulate);
+    if (!order.empty()) in_words += " order=" + order;
+  } else {
+    const arithmetic with = options.with.parse();
+    kernel_call call = options.kernel.call();
+    options.integers.move(call, options.kernel);
+    results = as_usage([&] { return run_kernel(call, with, options.threads); });
+    in_words = to_string(with);
+  }
   json rows = json::array();
   std::string text;
   for (std::size_t i = 0; i < results.size(); ++i) {
@@ -57,6 +68,28 @@ exit_code run(const run_options& options) {
   return passed;
 }
 
+constexpr const char* product_help =
+    " With an integer type in --to the inputs are integers and\n"
+    "sums are kept in integer:32, or another integer accumulator, and stored as they are or requantised. Integers are\n"
+    "int8, int16 and int32 arrays, or named: FILE:uint8. docs/gemm.md has each step to the formula.";
+
+std::string more_examples(const kernel_info& kernel) {
+  if (kernel.name == "dot") {
+    return "\n"
+           "  assay run dot --a a.npy:binary16 --b b.npy:binary16 --c c.npy:binary32 -o d.npy --to binary32 \\\n"
+           "      --accumulate unit:h100.mma.fp16.fp32";
+  }
+  if (kernel.name != "gemm") return "";
+  return "\n"
+         "  assay run gemm --a x.npy:e4m3fn --b w.npy:e4m3fn --transpose-b -o y.npy --to bfloat16 \\\n"
+         "      --accumulate unit:h100.wgmma.e4m3fn.fp32/promote:128/floating:binary32\n"
+         "  assay run gemm --a x.npy:e4m3fn --b w.npy:e4m3fn --a-scale xs.npy --b-scale ws.npy --bias b.npy \\\n"
+         "      --activation silu -o y.npy --to bfloat16 --accumulate floating:binary32\n"
+         "  assay run gemm --a x.npy --b w.npy --bias b.npy -o y.npy --to int32\n"
+         "  assay run gemm --a x.npy:uint8 --b w.npy --zero-a 128 -o y.npy --to uint8 --requantise float_scale \\\n"
+         "      --factor 0.0072 --zero-y 128 --clamp 0,255";
+}
+
 void add_run_of(CLI::App& command, const kernel_info& kernel, action& chosen) {
   const auto options = std::make_shared<run_options>(kernel);
   options->kernel.add_to(command);
@@ -72,15 +105,16 @@ void add_run_of(CLI::App& command, const kernel_info& kernel, action& chosen) {
   options->with.add_to(command, "--arithmetic",
                        "All of the arithmetic in one text: upcast:FORMAT or native, then key=value for any of the "
                        "options below");
+  if (has_integers(kernel)) options->integers.add_to(command);
   command.footer(fmt::format(
       "{}Without an arithmetic inputs are cast to binary32, the kernel computes in it, and results are cast to the\n"
-      "format of the first input.\n"
+      "format of the first input.{}\n"
       "Examples:\n"
       "  assay run {} {} -o out.npy --to bfloat16\n"
       "  assay run {} {} -o out.npy --arithmetic native\n"
-      "  assay run {} {} -o out.npy --compute binary16 --rounding toward_zero",
-      result_files_help(kernel), kernel.name, example_words(kernel), kernel.name, example_words(kernel), kernel.name,
-      example_words(kernel)));
+      "  assay run {} {} -o out.npy --compute binary16 --rounding toward_zero{}",
+      result_files_help(kernel), has_integers(kernel) ? product_help : "", kernel.name, example_words(kernel),
+      kernel.name, example_words(kernel), kernel.name, example_words(kernel), more_examples(kernel)));
   command.callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }
 
@@ -93,9 +127,7 @@ void add_run(CLI::App& app, action& chosen) {
       "Examples:\n"
       "  assay run softmax --x x.npy:bfloat16 -o y.npy --compute binary32 --to bfloat16\n"
       "  assay run gemm --a a.npy --b b.npy -o d.npy --to binary16 --accumulate floating:binary32");
-  add_kernels(*command, [&](CLI::App& one, const kernel_info& kernel) {
-    if (!add_run_product(one, kernel, chosen)) add_run_of(one, kernel, chosen);
-  });
+  add_kernels(*command, [&](CLI::App& one, const kernel_info& kernel) { add_run_of(one, kernel, chosen); });
 }
 
 }  // namespace assay::cli

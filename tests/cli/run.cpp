@@ -84,7 +84,7 @@ TEST_CASE("Running a matrix unit on a capture's inputs gives the capture's resul
     const outcome o = run(folder, "run dot" + file("a", x.in) + file("b", x.in) + file("c", x.out) + " -o d.npy --to " +
                                       x.out + " --accumulate unit:" + x.unit);
     REQUIRE(o.code == 0);
-    CHECK_THAT(o.out, StartsWith("d.npy: shape (1500,)") && Contains(x.unit));
+    CHECK_THAT(o.out, StartsWith("d.npy: dot, ") && Contains("of shape (1500,)") && Contains(x.unit));
     const format out = *find_named_format(x.out);
     const tensor got = read_npy(folder / "d.npy", out), due = read_npy(captures / x.name / "d.npy", out);
     REQUIRE(got.shape() == due.shape());
@@ -99,12 +99,17 @@ TEST_CASE("run gemm computes the formula in its options' order") {
   f.check("--b b.npy --to binary32", [&](std::size_t i, std::size_t j) { return f.sum(i, j, 0); });
   f.check("--b bt.npy --transpose-b --to binary32 --threads 2",
           [&](std::size_t i, std::size_t j) { return f.sum(i, j, 0); });
-  f.check("--b b.npy --c c.npy --to binary32",
+  f.check("--b b.npy --c c.npy --to binary32 --addend inside",
           [&](std::size_t i, std::size_t j) { return f.sum(i, j, value(f.c, i * 5 + j)); });
-  f.check("--b b.npy --c c.npy --alpha 0.3 --beta 0.7 --bias bias.npy --to binary32",
+  f.check("--b b.npy --c c.npy --alpha 0.3 --beta 0.7 --bias bias.npy --addend fused --to binary32",
           [&](std::size_t i, std::size_t j) {
             const float scaled = 0.7f * value(f.c, i * 5 + j);
             return std::fma(0.3f, f.sum(i, j, 0), scaled) + value(f.bias, j);
+          });
+  f.check("--b b.npy --c c.npy --alpha 0.3 --bias bias.npy --activation relu --to binary32",
+          [&](std::size_t i, std::size_t j) {
+            const float x = 0.3f * f.sum(i, j, 0) + value(f.c, i * 5 + j) + value(f.bias, j);
+            return x > 0 ? x : 0;
           });
 }
 
@@ -122,7 +127,7 @@ TEST_CASE("run gemm takes batches and integers") {
                         "run gemm --a a.npy --b b.npy:uint8 --bias bias.npy -o d.npy --to int32 "
                         "--accumulate integer:32 --json");
   CHECK(o.code == 0);
-  CHECK_THAT(o.out, Contains("\"accumulate\": \"integer:32") && Contains("\"to\": \"int32\""));
+  CHECK_THAT(o.out, Contains("\"arithmetic\": \"accumulate=integer:32") && Contains("\"to\": \"int32\""));
   const tensor d = read_npy(folder / "d.npy");
   REQUIRE(d.shape() == extents{2, 3, 4});
   int wrong = 0;
@@ -154,7 +159,7 @@ TEST_CASE("run dot sums each row, of any number of axes, and rounds stochastical
   }
   CHECK(wrong == 0);
   const auto bytes = [&](const std::string& seed) {
-    CHECK(run(folder, "run dot --a a.npy --b b.npy -o s.npy --to e5m2 --rounding stochastic --seed " + seed).code == 0);
+    CHECK(run(folder, "run dot --a a.npy --b b.npy -o s.npy --to e5m2:stochastic --seed " + seed).code == 0);
     return read_all(folder / "s.npy");
   };
   CHECK(bytes("1") == bytes("1"));
@@ -182,7 +187,6 @@ TEST_CASE("run has a command for every kernel of the catalogue") {
     const outcome o = run(folder, "run " + std::string(kernel.name) + " --help");
     CHECK(o.code == 0);
     CHECK_THAT(o.out, Contains("--accumulate ") && Contains("--output FILE REQUIRED") && Contains("Examples:"));
-    if (kernel.name == "dot" || kernel.name == "gemm") continue;  // whose options are their own
     for (const attribute_info& variant : variants_of(kernel.name)) {
       std::string name(variant.name);
       std::replace(name.begin(), name.end(), '_', '-');
@@ -238,25 +242,28 @@ TEST_CASE("run refuses what it cannot compute in one sentence, and writes nothin
   check_refusal(f.folder, good + "--transpos-b", "Did you mean --transpose-b?");
   check_refusal(f.folder, "run gemm --a a.npy:bfloat16 --b b.npy --to binary32", "--output is required");
   check_refusal(f.folder, "run gemm --a a.npy --b b.npy -o x.npy --to binary32",
-                "holds uint16; say what its codes are, as in a.npy:bfloat16 or a.npy:uint16");
+                "holds uint16; if these are the raw bits of a format, name it, as in a.npy:bfloat16");
   check_refusal(f.folder, "run gemm --a a.npy:uint8 --b b.npy -o x.npy --to binary32",
                 "holds uint16, but a code of uint8 takes 8 bits");
-  check_refusal(f.folder, good + "--transpose-b", "op(A) is 3 x 40 and op(B) 5 x 40");
-  check_refusal(f.folder, good + "--c bias.npy", "c has shape (5,); expected two axes");
-  check_refusal(f.folder, good + "--bias c.npy", "bias has shape (3, 5); expected (5,)");
-  check_refusal(f.folder, good + "--c a.npy:bfloat16", "C is 3 x 40; expected 3 x 5");
+  check_refusal(f.folder, good + "--transpose-b", "a has 40 elements to a sum, b 5");
+  check_refusal(f.folder, good + "--c bias.npy", "c has the shape (5,); expected two axes");
+  check_refusal(f.folder, good + "--bias c.npy", "bias has the shape (3, 5); expected (5,)");
+  check_refusal(f.folder, good + "--c a.npy:bfloat16", "c has the shape (3, 40); expected (3, 5)");
   check_refusal(f.folder, good + "--accumulate unit:h100.wgma.bf16.fp32", "did you mean 'h100.wgmma.bf16.fp32'?");
   check_refusal(f.folder, good + "--accumulate unit:h100.mma.fp16.fp32", "does not take");
-  check_refusal(f.folder, good + "--accumulate integer:32", "does not take");
+  check_refusal(f.folder, good + "--accumulate integer:32", "an integer accumulator takes whole numbers of 32 bits");
   check_refusal(f.folder, good + "--order 'tree:(0+1)'", "the tree has 2 terms; expected all 40");
-  check_refusal(f.folder, good + "--rounding up", "rounding mode 'up'");
+  check_refusal(f.folder, good + "--rounding up", "rounding is 'up'; expected one of");
   check_refusal(f.folder, good + "--rounding stochastic --random-bits 40", "expected 1 to 32");
-  check_refusal(f.folder, "run gemm --a a.npy:bfloat16 --b b.npy -o x.npy --to bfloat61", "Did you mean bfloat16?");
+  check_refusal(f.folder, good + "--activation rely", "Did you mean relu?");
+  check_refusal(f.folder, good + "--a-scale bias.npy", "a_scale has the shape (5,); expected (), or two axes");
+  check_refusal(f.folder, "run gemm --a a.npy:bfloat16 --b b.npy -o x.npy --to bfloat61", "'bfloat61'");
   check_refusal(f.folder, "run gemm --a a.npy:bfloat16 --b b.npy -o x.npy --to int32",
-                "expected an integer accumulator");
-  check_refusal(f.folder, "run dot --a c.npy --b b.npy -o x.npy --to binary32", "b has shape (40, 5); expected (3, 5)");
+                "a holds bfloat16; expected integers of up to 32 bits");
+  check_refusal(f.folder, "run dot --a c.npy --b b.npy -o x.npy --to binary32",
+                "b has the shape (40, 5); expected that of a, (3, 5)");
   check_refusal(f.folder, "run dot --a c.npy --b c.npy --c bias.npy -o x.npy --to binary32",
-                "c has shape (5,); expected (3,)");
+                "c has the shape (5,); expected (3,)");
   check_refusal(f.folder, "run dot --a missing.npy --b c.npy -o x.npy --to binary32", "missing.npy: cannot be opened");
   CHECK(!std::filesystem::exists(f.folder / "x.npy"));
 }

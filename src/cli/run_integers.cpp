@@ -1,0 +1,348 @@
+#include "run_integers.hpp"
+
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include <assay/accumulate/grammar.hpp>
+#include <assay/bulk/gemm.hpp>
+#include <assay/number/convert.hpp>
+#include <assay/tensor/describe.hpp>
+
+#include "arguments.hpp"
+
+namespace assay::cli {
+namespace {
+
+[[noreturn]] void refuse_shape(std::string_view name, const extents& found, const extents& expected) {
+  throw usage_error(fmt::format("{} has shape {}; expected {}.", name, to_string(found), to_string(expected)));
+}
+
+template <class Number>
+std::optional<Number> number_in(std::string_view text) {
+  Number x{};
+  const auto end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, x);
+  return read.ec == std::errc{} && read.ptr == end ? std::optional(x) : std::nullopt;
+}
+
+/// A tensor of integers, as the file has them.
+struct integers {
+  tensor values;
+  integer_format type;
+
+  integers() = default;
+  integers(std::string_view name, const std::string& text) {
+    const file_argument file = file_argument::parse(text);
+    values = file.read();
+    const element_type& t = values.type();
+    if (file.reference.type && file.reference.type->integers) {
+      type = *file.reference.type->integers;
+    } else if (t.what == element_type::kind::signed_integer && t.integer_bits <= 32) {
+      type = integer_format{t.integer_bits};
+    } else {
+      const bool raw = t.what == element_type::kind::unsigned_integer && t.integer_bits <= 32;
+      throw usage_error(
+          fmt::format("{} holds {}; expected integers of up to 32 bits{}.", name, to_string(t),
+                      raw ? fmt::format(", named as in {}:{}", file.reference.name(), to_string(t)) : ""));
+    }
+  }
+
+  std::int64_t operator[](std::size_t i) const {
+    const int unused = 64 - type.bits;
+    const std::uint64_t bits = values[i] << unused;
+    return type.is_signed ? static_cast<std::int64_t>(bits) >> unused : static_cast<std::int64_t>(bits >> unused);
+  }
+  std::vector<std::int32_t> narrow(std::string_view name) const {
+    std::vector<std::int32_t> all(values.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if ((*this)[i] > std::numeric_limits<std::int32_t>::max()) {
+        throw usage_error(fmt::format("{} holds {}; expected integers of int32.", name, (*this)[i]));
+      }
+      all[i] = static_cast<std::int32_t>((*this)[i]);
+    }
+    return all;
+  }
+  matrix view() const { return {.codes = values.bytes().data(), .type = type}; }
+};
+
+/// One number for all, or a file of as many as there are `lines`.
+std::vector<std::int32_t> zero_points(const std::string& text, std::string_view name, std::size_t lines) {
+  if (text.empty()) return {};
+  if (const auto one = number_in<std::int32_t>(text)) return {*one};
+  const integers all(name, text);
+  if (all.values.size() != 1 && all.values.shape() != extents{lines}) refuse_shape(name, all.values.shape(), {lines});
+  return all.narrow(name);
+}
+
+std::vector<double> factors(const std::string& text, std::size_t columns) {
+  if (const auto one = number_in<double>(text)) return {*one};
+  const tensor all = file_argument::parse(text).read_codes();
+  if (all.size() != 1 && all.shape() != extents{columns}) refuse_shape("factor", all.shape(), {columns});
+  std::vector<double> numbers(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) numbers[i] = to_double(all[i], all.type().layout);
+  return numbers;
+}
+
+struct integer_target {
+  integer_format type;
+  rounding mode = rounding::ties_to_even;
+};
+
+/// int8, int8:toward_zero; nothing for what begins with another name.
+std::optional<integer_target> target_of(const std::string& to) {
+  const std::size_t colon = to.find(':');
+  const auto type = find_named_integer_format(to.substr(0, colon));
+  if (!type) return std::nullopt;
+  integer_target t{*type};
+  if (colon != std::string::npos) t.mode = named_argument<rounding>(to.substr(colon + 1), "rounding mode");
+  return t;
+}
+
+element_type tensor_type(integer_format f) { return element_type::integer(f.bits <= 8 ? 8 : f.bits, f.is_signed); }
+
+/// What gemm() refuses, in the words of the command.
+void compute(const gemm_problem& p) try { gemm(p); } catch (const std::invalid_argument& error) {
+  const std::string_view text = error.what();
+  throw usage_error(fmt::format("{}.", text.starts_with("gemm: ") ? text.substr(6) : text));
+}
+
+std::string text_of(const named_texts& texts, std::string_view name) {
+  const auto found = texts.find(name);
+  return found == texts.end() ? "" : found->second;
+}
+
+bool is_on(const named_texts& attributes, std::string_view name) {
+  const std::string text = text_of(attributes, name);
+  return !text.empty() && text != "false";
+}
+
+/// The matrices of a call, or its dot products as 1 x K by K x 1.
+struct integer_product {
+  integers a, b, c;
+  std::vector<std::int32_t> bias;
+  gemm_problem p;
+  extents shape;
+  std::size_t m = 1, n = 1;
+
+  explicit integer_product(const kernel_options& options)
+      : a("a", text_of(options.inputs(), "a")), b("b", text_of(options.inputs(), "b")) {
+    if (options.kernel().name == "dot") {
+      dots();
+    } else {
+      matrices(options);
+    }
+    if (const std::string file = text_of(options.inputs(), "c"); !file.empty()) {
+      c = integers("c", file);
+      if (c.values.shape() != shape) refuse_shape("c", c.values.shape(), shape);
+      p.c = c.view();
+      p.c.rows = m, p.c.columns = n, p.c.batch_stride = m * n;
+    }
+    if (const std::string file = text_of(options.inputs(), "bias"); !file.empty()) {
+      const integers all("bias", file);
+      if (all.values.shape() != extents{n}) refuse_shape("bias", all.values.shape(), {n});
+      bias = all.narrow("bias");
+      p.integer_bias = {bias.data(), n};
+    }
+    p.d = {.rows = m, .columns = n, .batch_stride = m * n};
+  }
+
+ private:
+  void dots() {
+    const extents& all = a.values.shape();
+    if (all.rank() == 0) throw usage_error("a has shape (); expected at least one axis, along which to sum.");
+    if (b.values.shape() != all) refuse_shape("b", b.values.shape(), all);
+    const std::size_t k = all[all.rank() - 1];
+    shape = all.without_last();
+    p.batches = shape.count();
+    p.a = a.view(), p.b = b.view();
+    p.a.rows = 1, p.a.columns = k, p.a.batch_stride = k;
+    p.b.rows = k, p.b.columns = 1, p.b.batch_stride = k;
+  }
+  void matrices(const kernel_options& options) {
+    std::optional<std::size_t> batches;
+    p.a = matrix_of(a, "a", batches), p.b = matrix_of(b, "b", batches);
+    p.transpose_a = is_on(options.attributes(), "transpose_a");
+    p.transpose_b = is_on(options.attributes(), "transpose_b");
+    m = p.transpose_a ? p.a.columns : p.a.rows, n = p.transpose_b ? p.b.rows : p.b.columns;
+    p.batches = batches.value_or(1);
+    shape = batches ? extents{*batches, m, n} : extents{m, n};
+  }
+  static matrix matrix_of(const integers& x, const char* name, std::optional<std::size_t>& batches) {
+    const extents& s = x.values.shape();
+    if (s.rank() != 2 && s.rank() != 3) {
+      throw usage_error(fmt::format("{} has shape {}; expected two axes, or three with a batch.", name, to_string(s)));
+    }
+    matrix view = x.view();
+    view.rows = s[s.rank() - 2], view.columns = s[s.rank() - 1];
+    if (s.rank() == 3) {
+      if (batches && *batches != s[0]) {
+        throw usage_error(fmt::format("{} has shape {}; expected a batch of {}.", name, to_string(s), *batches));
+      }
+      batches = s[0];
+      view.batch_stride = view.rows * view.columns;
+    }
+    return view;
+  }
+};
+
+/// What has no meaning where integers come out.
+void refuse_others(const kernel_options& kernel, const arithmetic_options& with) {
+  const auto refuse = [](const std::string& option, const char* instead) {
+    throw usage_error(
+        fmt::format("{} is of floating-point results; with integers in --to expected {}.", option, instead));
+  };
+  for (const char* name : {"a_scale", "b_scale"}) {
+    if (!text_of(kernel.inputs(), name).empty()) refuse(option_name(name), "--requantise and --factor");
+  }
+  for (const char* name : {"alpha", "beta"}) {
+    if (!text_of(kernel.attributes(), name).empty()) refuse(option_name(name), "--requantise and --factor");
+  }
+  const std::string activation = text_of(kernel.attributes(), "activation");
+  if (!activation.empty() && activation != "none") refuse("--activation", "--clamp");
+  for (const std::string& option : with.given()) {
+    if (option == "--accumulate" || option == "--order" || option == "--to") continue;
+    refuse(option, "--accumulate and --order");
+  }
+}
+
+/// Keeps what gemm_requantisation points to.
+struct requantisation {
+  std::vector<float> scales;
+  std::vector<std::int32_t> multipliers, shifts;
+
+  void set_factors(gemm_requantisation& r, const std::vector<double>& all) {
+    for (const double factor : all) {
+      const bool is_scale = r.by == requantiser::float_scale;
+      if (!std::isfinite(factor) || (!is_scale && factor < 0) ||
+          (is_scale && !std::isfinite(static_cast<float>(factor)))) {
+        throw usage_error(fmt::format("factor holds {}; expected {}.", factor,
+                                      is_scale ? "numbers of binary32" : "numbers that are not negative"));
+      }
+      scales.push_back(static_cast<float>(factor));
+      const fixed_point_multiplier fixed = is_scale ? fixed_point_multiplier{} : fixed_point(factor);
+      multipliers.push_back(fixed.multiplier), shifts.push_back(fixed.shift);
+    }
+    if (r.by == requantiser::float_scale) {
+      r.scales = {scales.data(), scales.size()};
+    } else {
+      r.multipliers = {multipliers.data(), multipliers.size()}, r.shifts = {shifts.data(), shifts.size()};
+    }
+  }
+};
+
+requantiser way_named(const std::string& name) {
+  constexpr std::pair<std::string_view, requantiser> ways[]{{"float_scale", requantiser::float_scale},
+                                                            {"double_rounding", requantiser::double_rounding},
+                                                            {"single_rounding", requantiser::single_rounding}};
+  for (const auto& [word, way] : ways) {
+    if (name == word) return way;
+  }
+  const std::string_view words[]{ways[0].first, ways[1].first, ways[2].first};
+  throw usage_error(fmt::format("--requantise is '{}'; expected float_scale, double_rounding or single_rounding.{}",
+                                name, did_you_mean(name, words)));
+}
+
+requantised_range range_of(const std::string& zero, const std::string& clamp) {
+  requantised_range r;
+  if (!zero.empty()) {
+    const auto number = number_in<std::int32_t>(zero);
+    if (!number) throw usage_error(fmt::format("--zero-y is '{}'; expected an integer.", zero));
+    r.zero_point = *number;
+  }
+  if (!clamp.empty()) {
+    const std::size_t comma = clamp.find(',');
+    const auto low = number_in<std::int32_t>(std::string_view(clamp).substr(0, comma));
+    const auto high =
+        comma == std::string::npos ? std::nullopt : number_in<std::int32_t>(std::string_view(clamp).substr(comma + 1));
+    if (!low || !high) throw usage_error(fmt::format("--clamp is '{}'; expected two integers, as in 0,255.", clamp));
+    r.lowest = *low, r.highest = *high;
+  }
+  return r;
+}
+
+}  // namespace
+
+void integer_options::add_to(CLI::App& command) {
+  const auto add = [&](const char* name, std::string& value, const char* what, const char* word) {
+    command.add_option(name, value, what)->type_name(word)->group("Integers");
+  };
+  add("--zero-a", zero_a_, "Zero point of a: a number, or a file with one for each row of a", "N|FILE");
+  add("--zero-b", zero_b_, "Zero point of b: a number, or a file with one for each column of b", "N|FILE");
+  add("--requantise", requantise_, "With integers in --to: how sums become small integers",
+      "float_scale|double_rounding|single_rounding");
+  add("--factor", factor_, "What the sums are multiplied by: a number, or a file with one for each column",
+      "NUMBER|FILE");
+  add("--zero-y", zero_y_, "Zero point of the result", "N");
+  add("--clamp", clamp_, "A range narrower than the type's, as a merged ReLU leaves", "N,N");
+}
+
+std::optional<tensor> integer_options::run(const kernel_options& kernel, const arithmetic_options& with,
+                                           unsigned threads) const {
+  const auto target = target_of(with.value("to"));
+  if (!target) {
+    for (const auto& [name, text] : {std::pair{"--requantise", requantise_}, std::pair{"--factor", factor_},
+                                     std::pair{"--zero-y", zero_y_}, std::pair{"--clamp", clamp_}}) {
+      if (!text.empty())
+        throw usage_error(fmt::format("{} is of integer results; expected an integer type in --to.", name));
+    }
+    return std::nullopt;
+  }
+  refuse_others(kernel, with);
+  integer_product product(kernel);
+  gemm_problem& p = product.p;
+  const std::vector<std::int32_t> zero_a = zero_points(zero_a_, "zero-a", product.m),
+                                  zero_b = zero_points(zero_b_, "zero-b", product.n);
+  p.zero_a = {zero_a.data(), zero_a.size()}, p.zero_b = {zero_b.data(), zero_b.size()};
+  if (zero_a.empty()) p.zero_a = {};
+  if (zero_b.empty()) p.zero_b = {};
+  const std::string accumulate = with.value("accumulate"), order = with.value("order");
+  p.with = as_usage([&] { return parse_accumulator(accumulate.empty() ? "integer:32" : accumulate); });
+  if (!order.empty()) p.order = as_usage([&] { return parse_order(order); });
+  requantisation kept;
+  if (!requantise_.empty()) {
+    p.requantise.by = way_named(requantise_);
+    p.requantise.mode = target->mode;
+    p.requantise.range = range_of(zero_y_, clamp_);
+    if (factor_.empty()) throw usage_error("--requantise needs --factor, what the sums are multiplied by.");
+    kept.set_factors(p.requantise, factors(factor_, product.n));
+  } else if (!factor_.empty() || !zero_y_.empty() || !clamp_.empty()) {
+    throw usage_error("--factor, --zero-y and --clamp are of --requantise; expected it too.");
+  }
+  tensor y(tensor_type(target->type), product.shape);
+  p.d.type = target->type;
+  p.d.codes = y.bytes().data();
+  p.threads = threads;
+  compute(p);
+  return y;
+}
+
+void integer_options::move(kernel_call& call, const kernel_options& kernel) const {
+  for (const auto& [input, text] : {std::pair{"a", zero_a_}, std::pair{"b", zero_b_}}) {
+    if (text.empty()) continue;
+    const integers x(input, text_of(kernel.inputs(), input));  // whose elements are integers
+    tensor numbers = call.input(input);
+    const extents& shape = numbers.shape();
+    const bool is_gemm = call.name() == "gemm", is_a = *input == 'a';
+    const bool transposed = is_gemm && call.flag(is_a ? "transpose_a" : "transpose_b");
+    const std::size_t rank = shape.rank(), columns = rank == 0 ? 1 : shape[rank - 1],
+                      rows = rank < 2 ? 1 : shape[rank - 2];
+    const bool by_rows = is_a != transposed;
+    const auto zeros = zero_points(text, is_a ? "zero-a" : "zero-b", !is_gemm ? 1 : by_rows ? rows : columns);
+    for (const std::int32_t zero : zeros) {
+      if (zero >= x.type.min() && zero <= x.type.max()) continue;
+      throw usage_error(fmt::format("a zero point of {} is {}; expected a number of its own type, {} to {}.", input,
+                                    zero, x.type.min(), x.type.max()));
+    }
+    const format f = numbers.type().layout;
+    for (std::size_t e = 0; e < numbers.size(); ++e) {
+      const std::size_t line = by_rows ? e / columns % rows : e % columns;
+      const std::int64_t moved = x[e] - zeros[zeros.size() == 1 ? 0 : line];
+      numbers.set(e, convert(static_cast<double>(moved), f).code);
+    }
+    call.set_input(input, std::move(numbers));
+  }
+}
+
+}  // namespace assay::cli
