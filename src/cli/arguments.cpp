@@ -1,5 +1,7 @@
 #include "arguments.hpp"
 
+#include <fmt/format.h>
+
 #include <assay/file/atomic_file.hpp>
 #include <assay/tensor/describe.hpp>
 #include <assay/tensor/whole_numbers.hpp>
@@ -50,6 +52,23 @@ tensor file_argument::read_codes() const {
                       (reference.tensor ? "#" + *reference.tensor : path.filename().string()) + ":bfloat16.");
   }
   return values;
+}
+
+std::string with_shape(const std::string& file, const std::string& shape) {
+  const file_reference reference = parse_file_reference(file);
+  if (!reference.type || reference.tensor) {
+    throw usage_error(
+        fmt::format("{} does not say what its bytes are; with a shape expected FILE:FORMAT, as in {}:bfloat16.", file,
+                    reference.path.string()));
+  }
+  if (reference.shape) throw usage_error(fmt::format("{} has a shape of its own; expected it, or --shape.", file));
+  return fmt::format("{}[{}]", file, shape);
+}
+
+bool is_unshaped(const std::string& file) {
+  if (file.empty()) return false;
+  const file_reference reference = parse_file_reference(file);
+  return reference.path.extension() == ".bin" && !reference.shape;
 }
 
 std::string output_complaint(const std::string& text) try {

@@ -63,6 +63,11 @@ struct file_argument {
   tensor read_codes() const;
 };
 
+/// FILE:FORMAT with this shape: FILE:FORMAT[SHAPE]. Throws usage_error where no format is stated, or a shape is.
+std::string with_shape(const std::string& file, const std::string& shape);
+/// Whether a reference to a .bin states no shape of its own.
+bool is_unshaped(const std::string& file);
+
 /// For an option that names an output (CLI::Option::check): what is wrong with the name, before anything is computed.
 std::string output_complaint(const std::string& text);
 

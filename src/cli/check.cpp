@@ -112,13 +112,26 @@ std::string got_option(const kernel_info& kernel, const result_info& result) {
   return kernel.results.size() == 1 ? "--got" : "--got-" + option_name(result.name).substr(2);
 }
 
+/// The files of --got with the shapes of --shape, which names them as the options do.
+named_texts got_files(const check_options& options) {
+  const kernel_info& kernel = options.kernel.kernel();
+  const auto name_of = [&](const result_info& r) {
+    return kernel.results.size() == 1 ? "got" : "got_" + std::string(r.name);
+  };
+  named_texts by_option, got;
+  for (const result_info& r : kernel.results) by_option[name_of(r)] = options.got.find(r.name)->second;
+  by_option = options.kernel.with_shapes(by_option);
+  for (const result_info& r : kernel.results) got[std::string(r.name)] = by_option[name_of(r)];
+  return got;
+}
+
 /// What repeats the check, as words of the shell.
-std::string command_of(const check_options& options) {
+std::string command_of(const check_options& options, const named_texts& got) {
   const kernel_info& kernel = options.kernel.kernel();
   std::string line = "assay check " + std::string(kernel.name) +
                      option_words(kernel, options.kernel.inputs(), options.kernel.attributes());
   for (const result_info& r : kernel.results) {
-    const std::string& file = options.got.find(r.name)->second;
+    const std::string& file = got.find(r.name)->second;
     if (!file.empty()) line += fmt::format(" {} {}", got_option(kernel, r), shell_word(file));
   }
   line += options.claim.words() + (options.exact ? " --exact" : "");
@@ -135,13 +148,13 @@ exit_code run(const check_options& options) {
   request.kernel = &kernel;
   request.inputs = options.kernel.inputs();
   request.attributes = options.kernel.attributes();
-  request.got = options.got;
+  request.got = got_files(options);
   request.claim = options.claim.text();
   if (options.exact) request.claim += request.claim.empty() ? "exact" : " exact";
   request.how = options.judging.how;
   request.how.statistical_bounds = !options.judging.rigorous;
   request.suspects = options.judging.suspects;
-  request.command = command_of(options);
+  request.command = command_of(options, request.got);
   if (std::all_of(options.got.begin(), options.got.end(), [](const auto& file) { return file.second.empty(); })) {
     throw usage_error(fmt::format("{} is required. See `assay check {} --help`.", got_option(kernel, kernel.results[0]),
                                   kernel.name));

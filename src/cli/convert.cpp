@@ -15,7 +15,7 @@ namespace assay::cli {
 namespace {
 
 struct convert_options {
-  std::string input, output, to;
+  std::string input, output, to, shape;
   conversion_options policy;
   int random_bits = 32;
   std::uint64_t seed = 0;
@@ -53,7 +53,8 @@ exit_code run(const convert_options& options) {
   conversion how = options.policy.parse();
   how.random_bits = options.random_bits;
   if (!how.is_valid()) throw usage_error(fmt::format("--random-bits is {}; expected 1 to 32.", options.random_bits));
-  const file_argument input = file_argument::parse(options.input);
+  const file_argument input =
+      file_argument::parse(options.shape.empty() ? options.input : with_shape(options.input, options.shape));
   const tensor from = input.read();
 
   tensor result(element_type::of(to), from.shape());
@@ -97,6 +98,7 @@ void add_convert(CLI::App& app, action& chosen) {
   command->add_option("-o,--output", options->output, "The file to write: .npy, .npz, .safetensors, .bin")
       ->check(output_complaint)
       ->required();
+  command->add_option("--shape", options->shape, "Shape of a raw file, as in 64,128")->type_name("N,N");
   command->add_option("--to", options->to, "The format to convert to")->required();
   options->policy.add_to(*command, true);
   command->add_option("--random-bits", options->random_bits, "Random bits of stochastic rounding, 1 to 32")
@@ -106,7 +108,7 @@ void add_convert(CLI::App& app, action& chosen) {
   command->add_flag("--json", options->json, "The summary for machines");
   command->add_flag("-q,--quiet", options->quiet, "No summary");
   command->footer(
-      "Files: .npy, .npz, .safetensors, .pt, .bin (read with its shape: FILE.bin:e5m2[64,128]); docs/file-formats.md.\n"
+      "Files: .npy, .npz, .safetensors, .pt, .bin (FILE.bin:e5m2[64,128], or --shape); docs/file-formats.md.\n"
       "Examples:\n"
       "  assay convert weights.npy -o weights_fp8.npy --to e4m3fn --overflow saturate_finite\n"
       "  assay convert bits.npy:bfloat16 -o values.npy --to binary32\n"

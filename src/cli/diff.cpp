@@ -20,7 +20,7 @@ namespace {
 using json = nlohmann::ordered_json;
 
 struct diff_options {
-  std::string a, b, format_name;
+  std::string a, b, format_name, shape;
   double within = 0;
   std::size_t worst = 5;
   bool json = false, quiet = false;
@@ -72,8 +72,12 @@ void compare_element(comparison& c, std::size_t n, double within) {
 
 comparison compared(const diff_options& options) {
   comparison c;
-  c.a = file_argument::parse(options.a).read();
-  c.b = file_argument::parse(options.b).read();
+  const auto read = [&](const std::string& file) {
+    const bool shaped = !options.shape.empty() && is_unshaped(file);
+    return file_argument::parse(shaped ? with_shape(file, options.shape) : file).read();
+  };
+  c.a = read(options.a);
+  c.b = read(options.b);
   if (!(c.a.shape() == c.b.shape())) {
     throw usage_error(fmt::format("{} has shape {} and {} has {}; expected equal shapes.", options.a,
                                   to_string(c.a.shape()), options.b, to_string(c.b.shape())));
@@ -185,6 +189,7 @@ void add_diff(CLI::App& app, action& chosen) {
   auto* command = app.add_subcommand("diff", "How far two tensors lie apart, in ulps: exit code 0 same, 1 different");
   command->add_option("A", options->a, "A file; raw bits need their format: FILE:bfloat16")->required();
   command->add_option("B", options->b, "A file of the same shape, whose ulps are counted")->required();
+  command->add_option("--shape", options->shape, "Shape of raw .bin files, as in 64,128")->type_name("N,N");
   command->add_option("--format", options->format_name, "Count in ulps of this format; else of the coarser of the two")
       ->type_name("FORMAT");
   command->add_option("--within", options->within, "The distance up to which elements count as the same")

@@ -78,7 +78,42 @@ void kernel_options::add_to(CLI::App& command) {
         ->required(in.required)
         ->group("Inputs");
   }
+  command
+      .add_option(
+          "--shape", shapes_,
+          "Shape of raw .bin files, as in 64,128; of one of them with its name, as in x=64,128; may be repeated")
+      ->type_name("[NAME=]N,N")
+      ->check([&command](const std::string& text) {
+        const std::string name = text.substr(0, text.find('='));
+        if (name == text) return std::string();
+        const CLI::Option* file = command.get_option_no_throw(option_name(name));
+        if (file != nullptr && (file->get_group() == "Inputs" || file->get_group() == "Results")) return std::string();
+        return fmt::format("'{}' is no file of this command", name);
+      })
+      ->allow_extra_args(false)
+      ->group("Inputs");
   for (const attribute_info& at : kernel_->attributes) add_attribute(command, at, attributes_[std::string(at.name)]);
+}
+
+named_texts kernel_options::with_shapes(const named_texts& files) const {
+  named_texts shaped = files;
+  const auto set = [&](std::string& file, const std::string& shape) {
+    if (!file.empty()) file = with_shape(file, shape);
+  };
+  for (const std::string& text : shapes_) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos) continue;
+    std::string name = text.substr(0, equals);
+    std::replace(name.begin(), name.end(), '-', '_');
+    if (const auto found = shaped.find(name); found != shaped.end()) set(found->second, text.substr(equals + 1));
+  }
+  for (const std::string& text : shapes_) {
+    if (text.find('=') != std::string::npos) continue;
+    for (auto& [name, file] : shaped) {
+      if (is_unshaped(file)) set(file, text);
+    }
+  }
+  return shaped;
 }
 
 std::string from_folder(const std::filesystem::path& folder, const std::string& file) {

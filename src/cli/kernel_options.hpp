@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <assay/catalogue/call.hpp>
 
@@ -38,13 +39,19 @@ class kernel_options {
   const kernel_info& kernel() const { return *kernel_; }
   void add_to(CLI::App& command);
 
-  kernel_call call() const { return make_call(*kernel_, inputs_, attributes_); }
-  const named_texts& inputs() const { return inputs_; }
+  kernel_call call() const { return make_call(*kernel_, inputs(), attributes_); }
+  /// With the shapes of --shape.
+  named_texts inputs() const { return with_shapes(inputs_); }
+  /// The files with the shapes that --shape states: FILE:FORMAT becomes FILE:FORMAT[SHAPE], for the tensor named, or
+  /// for every .bin without a shape of its own. Throws usage_error for what has no such tensor or states its format
+  /// not.
+  named_texts with_shapes(const named_texts& files) const;
   const named_texts& attributes() const { return attributes_; }
 
  private:
   const kernel_info* kernel_;
   named_texts inputs_, attributes_;  ///< as the user wrote them; empty where nothing was given
+  std::vector<std::string> shapes_;
 };
 
 /// The required inputs and the first attribute, as an example of the shell: "--x x.npy --axis -1".

@@ -77,3 +77,45 @@ TEST_CASE("What cannot be read or written as named is refused, and nothing appea
   check_refusal(folder, "convert 'm.safetensors:e5m2[3]' -o x.npy --to e5m2", "needs 3 bytes, but the file has");
   CHECK(folder.entries() == 1);
 }
+
+TEST_CASE("--shape states the shapes of raw files: of all of them, or of one by its name") {
+  const scratch_folder folder;
+  const tensor x = numbers(bfloat16, {4, 10}), w = numbers(bfloat16, {10});
+  write_tensor(parse_output_reference((folder / "x.bin").string()), x);
+  write_tensor(parse_output_reference((folder / "w.bin").string()), w);
+  const auto same = [&](const std::string& by_option, const std::string& by_reference) {
+    INFO(by_option << " and " << by_reference);
+    const outcome o = run(folder, by_option + " -o y.npy -q"), p = run(folder, by_reference + " -o z.npy -q");
+    INFO(o.error << p.error);
+    CHECK(o.code == 0);
+    CHECK(p.code == 0);
+    CHECK(read_all(folder / "y.npy") == read_all(folder / "z.npy"));
+  };
+  same("truth softmax --x x.bin:bfloat16 --shape 4,10 --to binary32",
+       "truth softmax --x 'x.bin:bfloat16[4,10]' --to binary32");
+  same("run rms_norm --x x.bin:bfloat16 --weight w.bin:bfloat16 --shape x=4,10",
+       "run rms_norm --x 'x.bin:bfloat16[4,10]' --weight w.bin:bfloat16");
+  same("run rms_norm --x x.bin:bfloat16 --weight w.bin:bfloat16 --shape x=4,10 --shape weight=10",
+       "run rms_norm --x 'x.bin:bfloat16[4,10]' --weight w.bin:bfloat16");
+  same("convert x.bin:bfloat16 --shape 8,5 --to e5m2", "convert 'x.bin:bfloat16[8,5]' --to e5m2");
+  CHECK(run(folder, "run softmax --x x.bin:bfloat16 --shape 4,10 -o y.bin").code == 0);
+  CHECK(run(folder, "check softmax --x x.bin:bfloat16 --got y.bin:bfloat16 --shape 4,10").code == 0);
+  CHECK(run(folder, "check softmax --x x.bin:bfloat16 --got y.bin:bfloat16 --shape x=4,10 --shape got=4,10").code == 0);
+  CHECK(run(folder, "diff y.bin:bfloat16 'y.bin:bfloat16[2,20]' --shape 2,20").code == 0);
+}
+
+TEST_CASE("A --shape that does not fit is refused with what was found and what was expected") {
+  const scratch_folder folder;
+  write_tensor(parse_output_reference((folder / "x.bin").string()), numbers(bfloat16, {4, 10}));
+  write_tensor(parse_output_reference((folder / "x.npy").string()), numbers(binary16, {4, 10}));
+  const std::string call = "truth softmax --to binary32 -o y.npy ";
+  check_refusal(folder, call + "--x x.bin:bfloat16 --shape 5,10",
+                "x.bin: shape (5, 10) of bfloat16 needs 100 bytes, but the file has 80");
+  check_refusal(folder, call + "--x x.bin:bfloat16 --shape 4,ten", "The shape [4,ten] is malformed");
+  check_refusal(folder, call + "--x x.bin --shape 4,10", "with a shape expected FILE:FORMAT, as in x.bin:bfloat16");
+  check_refusal(folder, call + "--x 'x.bin:bfloat16[40]' --shape x=4,10", "has a shape of its own");
+  check_refusal(folder, call + "--x x.bin:bfloat16 --shape y=4,10", "'y' is no file of this command");
+  check_refusal(folder, call + "--x x.npy:binary16 --shape x=5,10", "but the file has");
+  check_refusal(folder, "convert x.bin --shape 4,10 -o y.npy --to e5m2", "x.bin does not say what its bytes are");
+  CHECK(folder.entries() == 2);
+}
