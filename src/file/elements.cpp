@@ -8,6 +8,8 @@
 #include <new>
 #include <vector>
 
+#include <unistd.h>
+
 #include <assay/tensor/describe.hpp>
 
 #include "fail.hpp"
@@ -100,11 +102,19 @@ element_plan plan_elements(const stored_elements& stored, const extents& shape,
   return {*stated, shape, pair_shape(shape, *stated, name), stated->code_bits()};
 }
 
+/// Whether the machine could hold so many bytes at all. More are often granted and then end the process once they are
+/// filled, as a sparse file's zeros fill them.
+bool fits_memory(std::uint64_t bytes) {
+  const long pages = ::sysconf(_SC_PHYS_PAGES), each = ::sysconf(_SC_PAGESIZE);
+  return pages <= 0 || each <= 0 || bytes / static_cast<std::uint64_t>(each) < static_cast<std::uint64_t>(pages);
+}
+
 tensor new_tensor(const element_type& type, const extents& shape, std::string_view name) {
   const auto refuse = [&] {
     fail(name,
          "its tensor of shape " + to_string(shape) + " of " + to_string(type) + " does not fit the memory there is.");
   };
+  if (const auto bytes = stored_bytes(shape, 8 * type.bytes()); !bytes || !fits_memory(*bytes)) refuse();
   try {
     return tensor(type, shape);
   } catch (const std::bad_alloc&) {

@@ -138,6 +138,21 @@ TEST_CASE("Sparse files of ten gigabytes are refused at once where their header 
   CHECK(list_tensors(folder / "x.npy").front().shape == extents{1, 3});
 }
 
+TEST_CASE("A sound file whose tensor no memory could hold is refused, and takes none") {
+  const scratch_folder folder;
+  const std::filesystem::path path = folder / "x.npy";
+  const std::string header = npy_file("<f4", false, "(1099511627776,)", "");
+  write_all(path, header);
+  std::error_code error;
+  std::filesystem::resize_file(path, header.size() + (std::uint64_t{4} << 40), error);
+  if (error || ::sysconf(_SC_PHYS_PAGES) > (1 << 30)) {
+    WARN("skipped: no sparse file of four terabytes here, or memory for it");
+    return;
+  }
+  CHECK_THROWS_WITH(read(path), Contains("of binary32 does not fit the memory there is"));
+  CHECK(list_tensors(path).front().shape == extents{std::size_t{1} << 40});
+}
+
 TEST_CASE("A full disk leaves the old file as it was, and no other") {
   const scratch_folder folder;
   for (const std::string& kind : written_kinds) {
