@@ -6,6 +6,7 @@
 
 #include "arguments.hpp"
 #include "arithmetic_options.hpp"
+#include "product_terms.hpp"
 
 namespace assay::cli {
 namespace {
@@ -81,6 +82,11 @@ check_outcome carry_out(const check_request& request) {
                          : judge(call, results, parse_claim(request.kernel->name, request.claim), how);
     return 0;
   });
+  for (element_report& e : outcome.judged.worst) {
+    std::string terms;
+    for (const std::string& line : product_terms(call, e.index)) terms += line + "; ";
+    e.inputs = terms + e.inputs;
+  }
   outcome.context = context_of(request, call, results);
   for (error_picture& p : outcome.judged.pictures) {
     outcome.errors.push_back({results[p.result].shape(), std::move(p.distances), std::move(p.fails)});

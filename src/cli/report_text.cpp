@@ -63,7 +63,12 @@ std::string worst_text(const verdict& v, const std::string& indent, std::span<co
     if (!std::isnan(e.distance)) text += fmt::format("; {} ulp off", ulps(std::abs(e.distance)));
     if (!v.exact_claim && !std::isnan(e.distance)) text += fmt::format(", bound {}", ulps(e.bound));
     text += "\n";
-    if (!e.inputs.empty()) text += fmt::format("{}             of {}\n", indent, e.inputs);
+    const char* first = "of ";
+    for (std::size_t at = 0; at < e.inputs.size(); first = "   ") {
+      const std::size_t end = std::min(e.inputs.find("; ", at), e.inputs.size());
+      text += fmt::format("{}             {}{}\n", indent, first, e.inputs.substr(at, end - at));
+      at = end + 2;
+    }
   }
   return text;
 }

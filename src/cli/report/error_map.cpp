@@ -100,23 +100,30 @@ std::string map_text(const element_errors& errors, std::size_t columns, std::siz
   if (errors.ulps.size() < 2) return "";
   const map_layout layout(errors.shape);
   const cell_map map(errors, layout, (layout.rows + rows - 1) / rows, (layout.columns + columns - 1) / columns);
+  // Where anything fails the shades tell failures apart, and all that passes is light: a pipe shows no colours.
+  const bool any_failing = std::any_of(map.cells.begin(), map.cells.end(), [](const cell& c) { return c.failing; });
   int smallest = highest_level, largest = 0;
   for (const cell& c : map.cells) {
-    if (c.level == 0 || c.level == other_class) continue;
+    if (c.level == 0 || c.level == other_class || c.failing != any_failing) continue;
     smallest = std::min(smallest, std::abs(c.level));
     largest = std::max(largest, std::abs(c.level));
   }
   smallest = std::max(smallest, largest - 4 * per_octave);  // the shades tell octaves of the larger errors apart
   constexpr std::array<std::string_view, 4> shades{"░", "▒", "▓", "█"};
+  const auto shade = [&](const cell& c) {
+    if (any_failing && !c.failing) return shades[0];
+    const int first = any_failing ? 1 : 0;
+    const int place = first + (std::abs(c.level) - smallest) * (3 - first) / std::max(largest - smallest, 1);
+    return shades[static_cast<std::size_t>(std::clamp(place, first, 3))];
+  };
   std::string text;
   for (std::size_t r = 0; r < map.rows; ++r) {
     text += indent;
     for (std::size_t c = 0; c < map.columns; ++c) {
       const cell& one = map.cells[r * map.columns + c];
-      const int place = (std::abs(one.level) - smallest) * 3 / std::max(largest - smallest, 1);
       const std::string_view mark = one.level == other_class ? "X"
                                     : one.level == 0         ? (one.failing ? "·" : " ")
-                                                     : shades[static_cast<std::size_t>(std::clamp(place, 0, 3))];
+                                                             : shade(one);
       text += one.failing ? painted(mark, colour::red) : painted(mark, colour::dim);
     }
     text += '\n';
