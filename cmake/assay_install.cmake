@@ -20,7 +20,14 @@ write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/assay-config-versio
                                  COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/assay-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/assay-config-version.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/assay)
+# Made from the program's own help: cmake/man_pages.sh, which ./dev package calls.
 if(ASSAY_MAN_PAGES)
   file(GLOB man_pages ${ASSAY_MAN_PAGES}/*.1)
   install(FILES ${man_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES ${ASSAY_MAN_PAGES}/completion.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+          RENAME assay)
+  install(FILES ${ASSAY_MAN_PAGES}/completion.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions
+          RENAME _assay)
+  install(FILES ${ASSAY_MAN_PAGES}/completion.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d
+          RENAME assay.fish)
 endif()

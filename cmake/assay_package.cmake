@@ -1,4 +1,8 @@
-# cpack makes a Debian package of what `cmake --install` installs: the program, the headers, the libraries, the man page.
+# cpack makes a Debian package of what `cmake --install` installs: the program, the headers, the libraries, man pages,
+# completions; and the documents.
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
+install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN "*.in" EXCLUDE)
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME assay)
 set(CPACK_PACKAGE_VENDOR "The Assay authors")

@@ -102,7 +102,7 @@ void add_demo(CLI::App& app, action& chosen) {
   auto* command =
       app.add_subcommand("demo", "Judges a right and a subtly wrong kernel, and explains both: no input needed");
   command->add_option("--seed", *seed, "Seed of the matrices")->capture_default_str();
-  command->footer("Example:\n  assay demo --seed 7");
+  command->footer("Examples:\n  assay demo --seed 7");
   command->callback([seed, &chosen] { chosen = [seed] { return run(*seed); }; });
 }
 

@@ -8,6 +8,13 @@ namespace {
 
 constexpr std::size_t line_width = 110;
 
+/// With an empty line before the examples, by which man pages tell them, too.
+std::string apart(std::string footer) {
+  const std::size_t at = footer.find("\nExamples:");
+  if (at != std::string::npos && at != 0 && footer[at - 1] != '\n') footer.insert(at, "\n");
+  return footer;
+}
+
 /// The text in lines of at most `width`, each but the first behind `indent` spaces.
 std::string wrapped(const std::string& text, std::size_t indent, std::size_t width) {
   std::string lines, word;
@@ -45,7 +52,7 @@ class formatter : public CLI::Formatter {
       if (!group.empty() && !options.empty()) text += make_group(group, false, options);
     }
     text += make_subcommands(app, mode);
-    return text + "\n" + make_footer(app);
+    return text + "\n" + apart(make_footer(app));
   }
   std::string make_usage(const CLI::App* app, std::string) const override {
     std::string name;
