@@ -1,6 +1,10 @@
 // The bulk operations: arguments checked, then the fastest way that is exact.
 #include <assay/bulk/arithmetic.hpp>
 
+#include <array>
+#include <bit>
+#include <numeric>
+
 #include <assay/number/fast_carrier.hpp>
 
 #include "kernels.hpp"
@@ -67,6 +71,31 @@ void check(const char* name, const_code_span x, code_span out, format f) {
   require_storage(name, x.element_bytes(), f);
 }
 
+/// Of values times `scale`, a power of two. The vector kernels exist.
+value_table table_of(const decode_plan& plan, float scale) {
+  std::array<std::uint8_t, 128> codes;
+  std::array<float, 128> values;
+  std::iota(codes.begin(), codes.end(), std::uint8_t{0});
+  decode_floats(plan, codes.data(), 1, values.data(), codes.size());
+  value_table table;
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    const auto bits = std::bit_cast<std::uint32_t>(values[i] * scale);
+    table.upper[i] = static_cast<std::uint8_t>(bits >> 24);
+    table.lower[i] = static_cast<std::uint8_t>(bits >> 16);
+  }
+  return table;
+}
+
+arithmetic_plan make_plan_with_tables(format f, conversion how) {
+  arithmetic_plan plan = make_arithmetic_plan(f, how);
+  const bool through_floats = plan.path == arithmetic_path::half || plan.path == arithmetic_path::narrow;
+  if (through_floats && plan.decode.magnitude_bits == 7) {
+    plan.values = table_of(plan.decode, 1);
+    plan.scaled_values = table_of(plan.decode, plan.product_scale);
+  }
+  return plan;
+}
+
 /// The vector kernel if there is one, else scalar(i) element by element.
 template <class Scalar>
 void compute_or(operation op, const_code_span a, const_code_span b, const_code_span c, code_span out, format f,
@@ -76,10 +105,12 @@ void compute_or(operation op, const_code_span a, const_code_span b, const_code_s
   check("a", a, out, f);
   check("b", b, out, f);
   check("c", c, out, f);
-  const arithmetic_plan plan = make_arithmetic_plan(f, how);
-  if (plan.path != arithmetic_path::scalar &&
-      bulk::compute(plan, op, a.data(), b.data(), c.data(), out.data(), out.element_bytes(), out.size())) {
-    return;
+  if (have_kernels()) {
+    const arithmetic_plan& plan = remembered(f, how, [&] { return make_plan_with_tables(f, how); });
+    if (plan.path != arithmetic_path::scalar &&
+        bulk::compute(plan, op, a.data(), b.data(), c.data(), out.data(), out.element_bytes(), out.size())) {
+      return;
+    }
   }
   const code_writer put(out);
   for (std::size_t i = 0; i < out.size(); ++i) put(i, scalar(i).code);

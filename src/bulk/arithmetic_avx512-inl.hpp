@@ -30,26 +30,9 @@ HWY_INLINE float_vector fused_to_odd(float_vector a, float_vector b, float_vecto
 /// The elements come in the order `unpacked`.
 class decode_table {
  public:
-  /// The values are multiplied by `scale`, a power of two.
-  HWY_INLINE decode_table(const decode_plan& plan, float scale) {
-    alignas(64) std::uint8_t codes[128];
-    alignas(64) std::uint8_t upper[128], lower[128];
-    for (std::size_t i = 0; i < 128; ++i) codes[i] = static_cast<std::uint8_t>(i);
-    const decode_general decoder(plan);
-    for (std::size_t i = 0; i < 128; i += block) {
-      const float_block values = decoder(codes + i);
-      for (std::size_t j = 0; j < 4; ++j) {
-        const __m512i bits = _mm512_castps_si512(_mm512_mul_ps(values.v[j].raw, _mm512_set1_ps(scale)));
-        const std::size_t first = i + j * lanes;
-        _mm_store_si128(reinterpret_cast<__m128i*>(upper + first), _mm512_cvtepi32_epi8(_mm512_srli_epi32(bits, 24)));
-        _mm_store_si128(reinterpret_cast<__m128i*>(lower + first), _mm512_cvtepi32_epi8(_mm512_srli_epi32(bits, 16)));
-      }
-    }
-    for (std::size_t half = 0; half < 2; ++half) {
-      upper_[half] = _mm512_load_si512(upper + 64 * half);
-      lower_[half] = _mm512_load_si512(lower + 64 * half);
-    }
-  }
+  explicit HWY_INLINE decode_table(const value_table& table)
+      : upper_{_mm512_load_si512(table.upper), _mm512_load_si512(table.upper + 64)},
+        lower_{_mm512_load_si512(table.lower), _mm512_load_si512(table.lower + 64)} {}
 
   HWY_INLINE float_block operator()(const std::uint8_t* from) const {
     const __m512i codes = _mm512_loadu_si512(from);
@@ -93,7 +76,7 @@ void compute_bytes(const arithmetic_plan& plan, const std::uint8_t* a, const std
                    std::uint8_t* out, std::size_t n) {
   const byte_kernel<Op, SumsRoundOnce> kernel{
       encode_bytes<rounding::ties_to_even, element_order::unpacked>(plan.encode)};
-  const decode_table table(plan.decode, 1);
+  const decode_table table(plan.values);
   if constexpr (Op == operation::add || Op == operation::subtract) {
     for_each_block(
         n,
@@ -103,7 +86,7 @@ void compute_bytes(const arithmetic_plan& plan, const std::uint8_t* a, const std
         },
         out, a, b);
   } else {
-    const decode_table scaled(plan.decode, plan.product_scale);
+    const decode_table scaled(plan.scaled_values);
     if constexpr (Op == operation::multiply) {
       for_each_block(
           n,

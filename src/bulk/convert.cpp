@@ -32,8 +32,13 @@ void by_chunks(std::size_t n, const Make& make, const Use& use) {
   }
 }
 
-encode_plan plan_encoding(format to, conversion how) {
-  return have_kernels() ? make_encode_plan(to, how, nan_result::converted) : encode_plan{};
+const encode_plan& plan_encoding(format to, conversion how) {
+  static constexpr encode_plan no_kernel;
+  if (!have_kernels()) return no_kernel;
+  return remembered(to, how, [&] { return make_encode_plan(to, how, nan_result::converted); });
+}
+const decode_plan& plan_decoding(format from, conversion how) {
+  return remembered(from, how, [&] { return make_decode_plan(from, flushes_inputs(how.on_subnormal)); });
 }
 
 /// A vector kernel reads codes of f as floats exactly, under this policy.
@@ -82,7 +87,7 @@ void convert(std::span<const float> in, code_span out, format to, conversion how
   require_valid(to, how);
   require_sizes("input", in.size(), "output", out.size());
   require_storage("output", out.element_bytes(), to);
-  const encode_plan plan = plan_encoding(to, how);
+  const encode_plan& plan = plan_encoding(to, how);
   if (plan.path != encode_path::scalar) {
     return encode_floats(plan, in.data(), out.data(), out.element_bytes(), in.size(), random);
   }
@@ -102,7 +107,7 @@ void convert(std::span<const double> in, code_span out, format to, conversion ho
   const bool odd_floats_suffice = odd_floats_round_alike(to, how);
   conversion rest = how;
   rest.on_subnormal = flushes_outputs(how.on_subnormal) ? subnormals::flush_outputs : subnormals::keep;
-  const encode_plan plan = plan_encoding(to, rest);
+  const encode_plan& plan = plan_encoding(to, rest);
   if (plan.path == encode_path::scalar || !odd_floats_suffice || how.mode == rounding::stochastic) {
     return convert_each(
         in.size(), [&](std::size_t i) { return encode(in[i]); }, code_writer(out), to, how, random);
@@ -122,7 +127,7 @@ void convert(const_code_span in, std::span<float> out, format from, conversion h
   require_sizes("input", in.size(), "output", out.size());
   require_storage("input", in.element_bytes(), from);
   if (decodes_exactly(from, how) && !flushes_outputs(how.on_subnormal)) {
-    const decode_plan plan = make_decode_plan(from, flushes_inputs(how.on_subnormal));
+    const decode_plan& plan = plan_decoding(from, how);
     return decode_floats(plan, in.data(), in.element_bytes(), out.data(), out.size());
   }
   convert_to_native_each(in, out, from, how, random);
@@ -134,7 +139,7 @@ void convert(const_code_span in, std::span<double> out, format from, conversion 
   require_storage("input", in.element_bytes(), from);
   if (!decodes_exactly(from, how)) return convert_to_native_each(in, out, from, how, random);
   // Floats are never subnormal as doubles.
-  const decode_plan plan = make_decode_plan(from, flushes_inputs(how.on_subnormal));
+  const decode_plan& plan = plan_decoding(from, how);
   by_chunks(
       in.size(),
       [&](std::size_t i, float* floats, std::size_t n) {
@@ -151,7 +156,7 @@ void convert(const_code_span in, format from, code_span out, format to, conversi
   require_storage("output", out.element_bytes(), to);
   conversion rest = how;  // the input's subnormals are flushed as it is decoded
   rest.on_subnormal = flushes_outputs(how.on_subnormal) ? subnormals::flush_outputs : subnormals::keep;
-  const encode_plan encoding_plan = plan_encoding(to, rest);
+  const encode_plan& encoding_plan = plan_encoding(to, rest);
   if (encoding_plan.path == encode_path::scalar || !fits_binary32(from)) {
     const code_reader get(in);
     return convert_each(
@@ -161,7 +166,7 @@ void convert(const_code_span in, format from, code_span out, format to, conversi
         },
         code_writer(out), to, how, random);
   }
-  const decode_plan decoding_plan = make_decode_plan(from, flushes_inputs(how.on_subnormal));
+  const decode_plan& decoding_plan = plan_decoding(from, how);
   by_chunks(
       in.size(),
       [&](std::size_t i, float* floats, std::size_t n) {

@@ -161,8 +161,9 @@ HWY_INLINE bool any_above(const float_block& x, integer_vector limit) {
 
 HWY_INLINE bool any_nan(const float_block& x) {
 #if ASSAY_BULK_AVX512
-  return (_mm512_cmp_ps_mask(x.v[0].raw, x.v[1].raw, _CMP_UNORD_Q) |
-          _mm512_cmp_ps_mask(x.v[2].raw, x.v[3].raw, _CMP_UNORD_Q)) != 0;
+  const __mmask16 first = _mm512_cmp_ps_mask(x.v[0].raw, x.v[1].raw, _CMP_UNORD_Q);
+  const __mmask16 second = _mm512_cmp_ps_mask(x.v[2].raw, x.v[3].raw, _CMP_UNORD_Q);
+  return _mm512_kortestz(first, second) == 0;
 #else
   return any_above(x, set_signed(float_infinity));
 #endif

@@ -227,8 +227,8 @@ HWY_INLINE bool rounds_by_sum(const encode_plan& plan) {
   const bool is_directed_or_odd = plan.how != decision::ties_to_even && plan.how != decision::ties_to_away;
   const bool sums_are_normal =
       static_cast<int>(std::max(plan.clamp[0], plan.clamp[1]) >> 23) + 24 - plan.fraction_bits < 255;
-  return (plan.path == encode_path::aligned || plan.path == encode_path::fixed) && !plan.zero_is_unsigned &&
-         sums_are_normal && (plan.special_from > float_infinity || is_directed_or_odd);
+  return (plan.path == encode_path::aligned || plan.adds_draws) && !plan.zero_is_unsigned && sums_are_normal &&
+         (plan.special_from > float_infinity || is_directed_or_odd);
 }
 template <class Code>
 HWY_INLINE bool encodes_blocks(const encode_plan& plan) {

@@ -35,11 +35,18 @@ enum class arithmetic_path : std::uint8_t {
   binary32,  ///< the processor's own, ties to even
 };
 
+/// The values of codes of a sign and 7 bits, by their magnitude: the two upper bytes of a float, the others being 0.
+struct value_table {
+  alignas(64) std::uint8_t upper[128];
+  alignas(64) std::uint8_t lower[128];
+};
+
 struct arithmetic_plan {
   arithmetic_path path = arithmetic_path::scalar;
   encode_plan encode;
   decode_plan decode;
-  float product_scale = 1;              ///< half: a product's scale, in operands scaled as binary16
+  float product_scale = 1;                      ///< half: a product's scale, in operands scaled as binary16
+  value_table values = {}, scaled_values = {};  ///< half and narrow, 8 bits: operands, and a product's first, scaled
   bool sums_round_once = false;         ///< half and narrow: a * b + c may be rounded to nearest in binary32 first
   bool zero_sums_are_negative = false;  ///< general: a sum of opposite signs that cancels is -0
 };

@@ -61,6 +61,7 @@ constexpr decision decision_of(rounding mode) {
 struct encode_plan {
   encode_path path = encode_path::scalar;
   decision how = decision::ties_to_even;
+  bool adds_draws = false;      ///< stochastic: rounded_sum's constants below are set, and it has room for the draws
   bool plain_binary16 = false;  ///< what the processor's own instruction does, but for NaNs of arithmetic
   int magnitude_bits = 0;
   int fraction_bits = 0;
@@ -159,8 +160,8 @@ constexpr encode_plan make_encode_plan(format f, conversion how, nan_result nan)
   plan.special_from = !infinity_overflows ? infinity : nan_overflows ? 0x7FFFFFFF : infinity + 1;
 
   if (plan.how == decision::stochastic) {
-    const bool draws_fit = how.random_bits <= shift && f.min_ulp_exponent() > -100 && !plan.zero_is_unsigned;
-    if (draws_fit) plan.path = encode_path::fixed;
+    plan.adds_draws = how.random_bits <= 23 && f.min_ulp_exponent() > -100 && !plan.zero_is_unsigned;
+    if (plan.adds_draws && how.random_bits <= shift) plan.path = encode_path::fixed;
     return plan;
   }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -43,6 +44,20 @@ inline void require_storage(const char* what, int found_bytes, format f) {
 
 inline std::uint32_t word_of(conversion how, random_stream random, std::size_t i) {
   return how.mode == rounding::stochastic ? random_word(random.seed, random.first + i) : 0;
+}
+
+/// make(), or what it gave when this thread last asked here with the same format and policy: to derive a plan takes as
+/// long as to convert a thousand elements. The result is good until the next call from the same place.
+template <class Make>
+const auto& remembered(format f, conversion how, const Make& make) {
+  struct last_call {
+    format f;
+    conversion how;
+    decltype(make()) made;
+  };
+  thread_local std::optional<last_call> last;
+  if (!last || last->f != f || last->how != how) last.emplace(last_call{f, how, make()});
+  return last->made;
 }
 
 /// Codes live in memory of any type of their size: numbers, floats, integers. Hence memcpy.
