@@ -1,5 +1,7 @@
 #include "check_request.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <assay/tensor/describe.hpp>
@@ -21,6 +23,22 @@ std::vector<tensor> read_results(const check_request& request) {
                             : tensor(element_type::of(binary32), {0}));
   }
   return results;
+}
+
+/// An element's inputs in short, with a product's terms in place of the ranges of a and b.
+std::string with_terms(const kernel_call& call, const element_report& e) {
+  const std::vector<std::string> terms = product_terms(call, e.index);
+  if (terms.empty()) return e.inputs;
+  std::string text;
+  const auto append = [&](const std::string& line) { text += (text.empty() ? "" : "; ") + line; };
+  for (const std::string& line : terms) append(line);
+  for (std::size_t at = 0; at < e.inputs.size();) {
+    const std::size_t end = std::min(e.inputs.find("; ", at), e.inputs.size());
+    const std::string line = e.inputs.substr(at, end - at);
+    if (!line.starts_with("a: ") && !line.starts_with("b: ")) append(line);
+    at = end + 2;
+  }
+  return text;
 }
 
 /// The worst element's result, else the first that was given.
@@ -82,11 +100,7 @@ check_outcome carry_out(const check_request& request) {
                          : judge(call, results, parse_claim(request.kernel->name, request.claim), how);
     return 0;
   });
-  for (element_report& e : outcome.judged.worst) {
-    std::string terms;
-    for (const std::string& line : product_terms(call, e.index)) terms += line + "; ";
-    e.inputs = terms + e.inputs;
-  }
+  for (element_report& e : outcome.judged.worst) e.inputs = with_terms(call, e);
   outcome.context = context_of(request, call, results);
   for (error_picture& p : outcome.judged.pictures) {
     outcome.errors.push_back({results[p.result].shape(), std::move(p.distances), std::move(p.fails)});

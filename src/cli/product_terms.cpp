@@ -71,8 +71,8 @@ std::vector<std::string> in_words(const factors& a, const factors& b, const std:
     const double times = magnitudes / std::abs(sum);
     condition = times < 1.05 ? ": hardly any cancels" : fmt::format(": {:.3g} times the sum, which cancels", times);
   }
-  return {fmt::format("{} of a: {}; {} of b: {}", row, range_of(a.values), column, range_of(b.values)),
-          fmt::format("sum of {} products {:.6g}; of their magnitudes {:.6g}{}", k, sum, magnitudes, condition),
+  return {fmt::format("{} of a: {}, {} of b: {}", row, range_of(a.values), column, range_of(b.values)),
+          fmt::format("sum of {} products {:.6g}, of their magnitudes {:.6g}{}", k, sum, magnitudes, condition),
           fmt::format("largest product {:.6g} at k = {}", largest, where)};
 }
 

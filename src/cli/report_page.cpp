@@ -64,9 +64,8 @@ json diagnosis_rows(const verdict& v) {
     }
     if (h.failing_explained == 0 && h.failing != 0) continue;
     const std::size_t explained = h.failing_explained + h.others_explained, sampled = h.failing + h.others;
-    const bool any_fail = h.failing != 0;
-    rows.push_back({{"share", any_fail ? percent(h.failing_explained, h.failing) : percent(explained, sampled)},
-                    {"all", any_fail ? h.failing_explained == h.failing : explained == sampled},
+    rows.push_back({{"share", percent(explained, sampled)},
+                    {"all", explained == sampled},
                     {"explanation", h.explanation},
                     {"detail", fmt::format("{} of {} failing results and {} of {} others, {}", h.failing_explained,
                                            h.failing, h.others_explained, h.others,

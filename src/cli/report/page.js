@@ -92,7 +92,7 @@ function show_worst() {
 function show_diagnosis() {
   if (!data.diagnosis.length && data.pass) return hide('diagnosis-card');
   element('diagnosis-caption').textContent = data.diagnosis.length
-      ? `Other kernels were emulated on the same inputs; these explain ${data.pass ? 'the results' : 'what fails, to this share'}.`
+      ? 'Other kernels were emulated on the same inputs; these explain the results.'
       : 'None of the kernels tried explains these results.';
   element('diagnosis').innerHTML = data.diagnosis.map((h) => `
     <li><span class="share">${escaped(h.share)}</span><span class="${h.all ? 'all' : ''}">${escaped(h.explanation)}</span>
