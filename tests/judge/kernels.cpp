@@ -127,3 +127,25 @@ TEST_CASE("Hundreds of thousands of honest lines hold their bounds", "[.prove]")
     WARN(kernel << ": " << t.runs << " runs, median of the largest share of the bound " << t.median());
   }
 }
+
+TEST_CASE("Probabilities stored in the operand format are honest where the claim says so, in all lines together, too") {
+  for (const format f : {bfloat16, binary16}) {
+    std::mt19937_64 random(13);
+    kernel_call call("attention");
+    for (const char* name : {"q", "k", "v"}) {
+      call.set_input(name, test::random_tensor(random, f, {2, 40, 32}, test::spread::normal));
+    }
+    for (const bool is_stated : {false, true}) {
+      const claim claimed = is_stated ? parse_claim("attention", "tensor-core operand=" + std::string(format_name(f)))
+                                      : default_claim(call);
+      for (const char* algorithm : {"three_pass", "flash"}) {
+        arithmetic form = claimed.base;
+        form.variants["algorithm"] = algorithm;
+        form.stores["probabilities"] = {f, {}};
+        const verdict v = judge(call, test::results_of(call, form, f), claimed, {.diagnose = false});
+        INFO(summary(v));
+        CHECK(v.pass);
+      }
+    }
+  }
+}
