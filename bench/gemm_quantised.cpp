@@ -76,8 +76,9 @@ int main(int argc, char** argv) {
   add("int8/single_rounding", int8, "integer:32", "dgemm 1", requantised(requantiser::single_rounding));
   add("e4m3fn/deepseek/binary32", e4m3fn, "floating:binary32", "dgemm 1", deepseek);
   add("e4m3fn/deepseek/wgmma", e4m3fn, "unit:h100.wgmma.e4m3fn.fp32", "dgemm 3", deepseek);
-  add("e4m3fn/mx/binary32", e4m3fn, "floating:binary32", "dgemm 1.5", mx);
-  add("e4m3fn/mx_fused/binary32", e4m3fn, "floating:binary32", "dgemm 1.5", [](owned_problem& x) {
+  add("e4m3fn/binary32", e4m3fn, "floating:binary32", "dgemm 1", [](owned_problem&) {});
+  add("e4m3fn/mx/binary32", e4m3fn, "floating:binary32", "e4m3fn/binary32 1.5", mx);
+  add("e4m3fn/mx_fused/binary32", e4m3fn, "floating:binary32", "e4m3fn/binary32 1.5", [](owned_problem& x) {
     mx(x);
     x.p.block_scales.order = block_scale_order::fused;
   });

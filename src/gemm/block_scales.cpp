@@ -2,6 +2,7 @@
 // adds it up.
 #include <algorithm>
 
+#include "engine.hpp"
 #include "parallel.hpp"
 #include "routes.hpp"
 #include "scale_sums.hpp"
@@ -10,8 +11,12 @@ namespace assay::gemm_kernels {
 
 namespace {
 
-/// Sums at a time: blocks of k are walked for so many elements of D together.
-constexpr std::size_t sums_at_a_time = std::size_t{1} << 20;
+/// Rows of D at a time, of which blocks of k are walked together: a thread's sums and products stay in its second-level
+/// cache, but not so few rows that packing the columns again for each of them would count. Within 2^22 sums a thread.
+std::size_t rows_at_a_time(std::size_t n, std::size_t threads) {
+  constexpr std::size_t in_cache = std::size_t{3} << 16, most = std::size_t{1} << 22, fewest_rows = 2 * block_rows;
+  return std::max({in_cache / n, std::min(fewest_rows, most / n), std::size_t{1}}) * threads;
+}
 
 /// The scales of one side, decoded: one for each block of lines and of k.
 class scales {
@@ -74,7 +79,7 @@ bool block_scaled_route(const batch& work) {
   const std::size_t m = work.size.m, n = work.size.n, k = work.size.k;
   const std::size_t batch = work.out.batch_number();
   const scales a(by.a, batch, true), b(by.b, batch, false);
-  const std::size_t slab = std::max<std::size_t>(sums_at_a_time / n, 1);
+  const std::size_t slab = rows_at_a_time(n, work.threads);
   const aligned_buffer<float> sums(std::min(slab, m) * n), products(std::min(slab, m) * n);
 
   for (std::size_t first = 0; first < m; first += slab) {

@@ -39,7 +39,9 @@ struct rounded_tiles {
   std::size_t rows, float_columns, double_columns;
   // Tiles whose sums cannot overflow, start at no -0, and hold no infinity or NaN may use the `bounded` kernels.
   rounded_kernel<float> separate_bounded, separate;
-  rounded_kernel<float> separate_bfloat;  ///< formats with binary32's exponents, overflow to infinity; any values
+  // Formats with binary32's exponents, overflow to infinity: any values; bounded products of which all are multiples of
+  // the smallest number, and far below the largest.
+  rounded_kernel<float> separate_bfloat, separate_bfloat_bounded;
   rounded_kernel<double> wide_separate_bounded, wide_separate;
   rounded_kernel<double> wide_fused_bounded, wide_fused;  ///< where the rule above says that binary64 is enough
   rounded_kernel<double> wide_fused_odd;                  ///< always right, slower

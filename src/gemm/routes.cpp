@@ -70,6 +70,7 @@ rounded_worker<Lane> worker_for(const batch& work, const floating& sum) {
   w.fused = sum.multiply == accumulate::multiplication::fused;
   w.has_start = work.out.has_start();
   w.precision = sum.in.precision();
+  w.min_ulp_exponent = sum.in.min_ulp_exponent();
   w.length = work.size.k;
   return w;
 }
@@ -119,6 +120,12 @@ bool rounded_route(const batch& work) {
   if (!how) return false;
 
   const bool fused = sum->multiply == accumulate::multiplication::fused;
+  const value_range half_range = range_of(binary16);
+  if (f == binary16 && sum->how.on_overflow == overflow::ieee && a.within(half_range) && b.within(half_range) &&
+      half_kernels() != nullptr) {
+    run(work, half_worker{*half_kernels(), fused, &work.b}, *how, f, sum->how);
+    return true;
+  }
   if (!fused && f.precision() <= 11) {
     const bool float_exponents = f.exponent_bits == 8 && f.bias == 127 && f.nonfinite == encoding::ieee &&
                                  sum->how.on_overflow == overflow::ieee;
@@ -167,9 +174,12 @@ std::optional<known_unit> known(const aligned& u, bool split_pairs) {
   const bool to_half = u.out == binary16 && u.kept == binary16 && u.output == conversion{};
   if (!to_float && !to_half) return {};
   const unit_tiles& tiles = unit_kernels();
+  if (tiles.to_float == nullptr) return {};
   return known_unit{{u.group, u.fraction_bits, to_float ? u.kept.fraction_bits : 0, split_pairs},
                     u.out,
-                    to_float ? tiles.to_float : tiles.to_half,
+                    !to_float                      ? tiles.to_half
+                    : u.kept.fraction_bits < 23 ? tiles.to_short_float
+                                                : tiles.to_float,
                     to_float ? tiles.merge_float : tiles.merge_half};
 }
 
@@ -186,10 +196,9 @@ std::optional<known_unit> known_amd(const accumulate::matrix_unit& row) {
   if (row.compose == composition::late_addend && u.group <= 16 && !flushes) known.kernel = tiles.late_addend;
   if (row.compose == composition::even_odd && u.group <= 16 && !flushes) known.kernel = tiles.even_odd;
   if (row.compose == composition::rounded_pairs && (u.group == 2 || u.group == 4)) known.kernel = tiles.rounded_pairs;
-  if (row.compose == composition::exact_groups && u.group <= 4 && !flushes) known.kernel = tiles.exact_groups;
   known.flushes_subnormals = flushes;
-  known.exact_groups = row.compose == composition::exact_groups;
-  return known.kernel != nullptr ? std::optional(known) : std::nullopt;
+  known.exact_groups = row.compose == composition::exact_groups && u.group <= 4 && !flushes;
+  return known.kernel != nullptr || known.exact_groups ? std::optional(known) : std::nullopt;
 }
 
 std::optional<known_unit> known(const accumulator& with, std::size_t& join_every) {
@@ -228,7 +237,7 @@ std::optional<plan> split_pairs_plan(plan how, std::size_t length, std::size_t b
 bool unit_route(const batch& work) {
   std::size_t join_every = 0;
   const auto unit = known(work.problem.with, join_every);
-  if (!unit || unit_kernels().to_float == nullptr || !promotes_into(work.problem.with, unit->out)) return false;
+  if (!unit || !promotes_into(work.problem.with, unit->out)) return false;
   const auto *a = std::get_if<format>(&work.a.in), *b = std::get_if<format>(&work.b.in);
   if (a == nullptr || b == nullptr || !range_of(*a).within(float_range) || !range_of(*b).within(float_range)) return false;
   const bool cut_a = unit->tf32_inputs && *a == binary32, cut_b = unit->tf32_inputs && *b == binary32;
@@ -241,15 +250,15 @@ bool unit_route(const batch& work) {
   if (how && unit->rule.addend_after) how = split_pairs_plan(std::move(*how), work.size.k, block);
   if (!how) return false;
 
+  if (unit->exact_groups) {
+    run(work, exact_group_worker{exact_group_kernels(), unit->rule, work.out.has_start(), work.size.k}, *how, unit->out, {});
+    return true;
+  }
   unit_worker worker{unit_kernels(), unit->rule, unit->kernel, unit->merge};
-  worker.flushes_subnormals = unit->flushes_subnormals;
-  worker.exact_groups = unit->exact_groups;
   worker.has_start = work.out.has_start();
-  worker.cuts_to_tf32[0] = cut_a;
-  worker.cuts_to_tf32[1] = cut_b;
-  worker.min_exponent[0] = a->min_exponent();
-  worker.min_exponent[1] = b->min_exponent();
-  worker.right = &work.b;
+  worker.left = {true, cut_a, unit->flushes_subnormals, a->min_exponent()};
+  worker.right = {false, cut_b, unit->flushes_subnormals, b->min_exponent()};
+  worker.right_vectors = &work.b;
   worker.length = work.size.k;
   run(work, worker, *how, unit->out, {});
   return true;

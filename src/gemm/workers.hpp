@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "engine.hpp"
+#include "exact_group_tile.hpp"
+#include "half_tile.hpp"
 #include "rounded_tile.hpp"
 #include "unit_tile.hpp"
 
@@ -32,6 +34,29 @@ struct float_worker {
   void merge(int, Lane* into, const Lane* from) const { tiles.merge(into, from); }
 };
 
+/// Sums in the processor's own binary16.
+struct half_worker {
+  using lane = float;
+  const half_tiles& tiles;
+  bool fused;
+  const vectors* right_vectors;  ///< which vectors are B's
+
+  std::size_t rows() const { return tiles.rows; }
+  std::size_t columns() const { return tiles.columns; }
+  std::size_t panel_size(std::size_t width, std::size_t length) const { return width * length; }
+  panel_stats pack(const vectors& v, std::size_t panel, std::size_t width, std::span<const std::uint32_t> index,
+                   float* out) const {
+    pack_panel(v, panel, width, index, out);
+    (&v == right_vectors ? tiles.narrow_right : tiles.narrow_left)(out, width * v.length);
+    return {};
+  }
+  int choose(const panel_stats&, const panel_stats&, const float*) const { return 0; }
+  void walk(int, const float* a, const float* b, k_walk k, tile_use use, float* tile) const {
+    (fused ? tiles.fused : tiles.separate)(a, b, k, use, tile);
+  }
+  void merge(int, float* into, const float* from) const { tiles.merge(into, from); }
+};
+
 /// Sums rounded to a small format after each operation.
 template <class Lane>
 struct rounded_worker {
@@ -44,7 +69,7 @@ struct rounded_worker {
   bool safe_fma = true;     ///< binary64 is enough for fma whatever the numbers
   bool short_fma = true;    ///< product and sum have few enough digits that it is for most numbers
   bool has_start = false;
-  int precision = 11;
+  int precision = 11, min_ulp_exponent = -24;
   std::size_t length = 0;
 
   std::size_t rows() const { return tiles.rows; }
@@ -54,14 +79,12 @@ struct rounded_worker {
   panel_stats pack(const vectors& v, std::size_t panel, std::size_t width, std::span<const std::uint32_t> index,
                    Lane* out) const {
     pack_panel(v, panel, width, index, out);
-    if (by_carry) return {};
     panel_stats s = stats_of(out, width * v.length);
     s.norm = largest_norm(out, width, v.length);
     return s;
   }
 
   int choose(const panel_stats& a, const panel_stats& b, const Lane* tile) const {
-    if (by_carry) return any;
     panel_stats start;
     if (has_start) start = stats_of(tile, rows() * columns());
     if (fused && !safe_fma) {
@@ -74,13 +97,18 @@ struct rounded_worker {
     const double growth = std::exp(std::ldexp(2 * terms, -precision));
     const double start_bound = start.below == -panel_stats::none ? 0.0 : std::ldexp(1.0, start.below);
     const double bound = (start_bound + a.norm * b.norm + terms * rule.min_normal) * growth * 1.001;
+    if (by_carry) {
+      // Products that are multiples of the smallest number, and numbers that a factor of 2^dropped_bits leaves finite.
+      return a.lowest_bit + b.lowest_bit >= min_ulp_exponent && bound < 0x1p100 ? bounded : any;
+    }
     return bound < static_cast<double>(rule.largest) ? bounded : any;
   }
 
   void walk(int way, const Lane* a, const Lane* b, k_walk k, tile_use use, Lane* tile) const {
     if constexpr (sizeof(Lane) == 4) {
-      const auto kernel = by_carry ? tiles.separate_bfloat : way == bounded ? tiles.separate_bounded : tiles.separate;
-      kernel(rule, a, b, k, use, tile);
+      const auto any_values = by_carry ? tiles.separate_bfloat : tiles.separate;
+      const auto bounded_values = by_carry ? tiles.separate_bfloat_bounded : tiles.separate_bounded;
+      (way == bounded ? bounded_values : any_values)(rule, a, b, k, use, tile);
     } else if (fused) {
       const auto kernel =
           way == odd ? tiles.wide_fused_odd : way == bounded ? tiles.wide_fused_bounded : tiles.wide_fused;
@@ -115,53 +143,85 @@ struct unit_worker {
   unit_rule rule;
   unit_kernel kernel;
   unit_merge merge_kernel;
-  bool flushes_subnormals = false;  ///< of A and B, to +0
-  bool exact_groups = false;        ///< a group's products must have an exact sum in binary64
+  unit_reading left{}, right{};
   bool has_start = false;
-  bool cuts_to_tf32[2] = {};       ///< A's and B's numbers are binary32 of which the unit reads 19 bits
-  int min_exponent[2] = {};        ///< of A's and B's formats
-  const vectors* right = nullptr;  ///< which vectors are B's
+  const vectors* right_vectors = nullptr;  ///< which vectors are B's
   std::size_t length = 0;
 
   std::size_t rows() const { return tiles.rows; }
   std::size_t columns() const { return tiles.columns; }
-  std::size_t panel_size(std::size_t width, std::size_t k) const { return width * k + (width * k + 1) / 2 + 16; }
+  std::size_t panel_size(std::size_t width, std::size_t k) const { return 2 * width * k + 16; }
 
   panel_stats pack(const vectors& v, std::size_t panel, std::size_t width, std::span<const std::uint32_t> index,
                    float* out) const {
-    const std::size_t size = width * v.length, side = &v == right ? 1 : 0;
+    const std::size_t size = width * v.length;
     pack_panel(v, panel, width, index, out);
-    auto* const exponents = const_cast<std::int16_t*>(exponents_of(out, size));
-    for (std::size_t i = 0; i < size; ++i) {
-      auto bits = std::bit_cast<std::uint32_t>(out[i]);
-      if (cuts_to_tf32[side]) bits &= ~0x1fffu;
-      const int own_exponent = static_cast<int>(bits >> 23 & 255) - 127;
-      if (flushes_subnormals && own_exponent < min_exponent[side]) bits = 0;
-      out[i] = std::bit_cast<float>(bits);
-      const int exponent = std::max(own_exponent, min_exponent[side]);
-      exponents[i] = (bits & 0x7fffffffu) == 0 ? zero_exponent : static_cast<std::int16_t>(exponent);
-    }
+    tiles.read(&v == right_vectors ? right : left, out, width, v.length, const_cast<std::uint32_t*>(exponents_of(out, size)));
     return stats_of(out, size);
   }
 
   int choose(const panel_stats& a, const panel_stats& b, const float* tile) const {
     panel_stats start;
     if (has_start) start = stats_of(tile, rows() * columns());
-    // Of up to four products.
-    if (exact_groups && a.below + b.below + 2 - (a.lowest_bit + b.lowest_bit) > 53) return unserved;
     return unit_serves(rule, a, b, start, static_cast<int>(std::bit_width(length))) ? 0 : unserved;
   }
 
   void walk(int, const float* a, const float* b, k_walk k, tile_use use, float* tile) const {
-    const unit_panel left{a, exponents_of(a, rows() * length)}, above{b, exponents_of(b, columns() * length)};
-    kernel(rule, left, above, k, use, tile);
+    const unit_panel beside{a, exponents_of(a, rows() * length)}, above{b, exponents_of(b, columns() * length)};
+    kernel(rule, beside, above, k, use, tile);
   }
   void merge(int, float* into, const float* from) const { merge_kernel(rule, into, from); }
 
  private:
   /// Exponents are loaded as whole vectors: they start aligned.
-  static const std::int16_t* exponents_of(const float* panel, std::size_t size) {
-    return reinterpret_cast<const std::int16_t*>(panel + (size + 15) / 16 * 16);
+  static const std::uint32_t* exponents_of(const float* panel, std::size_t size) {
+    return reinterpret_cast<const std::uint32_t*>(panel + (size + 15) / 16 * 16);
+  }
+};
+
+/// CDNA1's exact groups. Behind a panel's numbers lie their ranges.
+struct exact_group_worker {
+  using lane = double;
+  enum { plain, signed_zeros };  ///< ways
+
+  const exact_group_tiles& tiles;
+  unit_rule rule;
+  bool has_start = false;
+  std::size_t length = 0;
+
+  std::size_t rows() const { return tiles.rows; }
+  std::size_t columns() const { return tiles.columns; }
+  std::size_t panel_size(std::size_t width, std::size_t k) const {
+    static_assert(sizeof(group_range) <= sizeof(double));
+    return width * k + k;
+  }
+
+  panel_stats pack(const vectors& v, std::size_t panel, std::size_t width, std::span<const std::uint32_t> index,
+                   double* out) const {
+    const std::size_t size = width * v.length;
+    pack_panel(v, panel, width, index, out);
+    tiles.find_ranges(out, width, v.length, group(), const_cast<group_range*>(ranges_of(out, size)));
+    return stats_of(out, size);
+  }
+
+  int choose(const panel_stats& a, const panel_stats& b, const double* tile) const {
+    panel_stats start;
+    if (has_start) start = stats_of(tile, rows() * columns());
+    if (a.below + b.below - (a.lowest_bit + b.lowest_bit) > widest_exact_group) return unserved;
+    if (!unit_serves(rule, a, b, start, static_cast<int>(std::bit_width(length)))) return unserved;
+    return start.negative_zero ? signed_zeros : plain;
+  }
+
+  void walk(int way, const double* a, const double* b, k_walk k, tile_use use, double* tile) const {
+    const exact_group_panel beside{a, ranges_of(a, rows() * length)}, above{b, ranges_of(b, columns() * length)};
+    tiles.add(group(), way == signed_zeros, beside, above, k, use, tile);
+  }
+  void merge(int, double* into, const double* from) const { tiles.merge(into, from); }
+
+ private:
+  std::size_t group() const { return static_cast<std::size_t>(rule.group); }
+  static const group_range* ranges_of(const double* panel, std::size_t size) {
+    return reinterpret_cast<const group_range*>(panel + size);
   }
 };
 

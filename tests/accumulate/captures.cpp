@@ -1,61 +1,15 @@
 // Captures of real GPUs against the rows of matrix_unit.hpp: not one wrong bit.
 #include <catch2/catch.hpp>
-#include <cstdint>
-#include <filesystem>
-#include <fstream>
 #include <set>
-#include <string>
-#include <vector>
 
 #include <assay/accumulate/matrix_unit_dot.hpp>
 
+#include "capture_files.hpp"
+
 namespace {
 
-namespace fs = std::filesystem;
+using namespace captures;
 namespace acc = assay::accumulate;
-
-struct array {
-  std::vector<std::size_t> shape;
-  std::vector<std::uint32_t> codes;
-};
-
-/// The little that these files need of npy: version 1, little endian unsigned, C order.
-array read_npy(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-  REQUIRE(bytes.substr(0, 6) == "\x93NUMPY");
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes.at(i))); };
-  const std::size_t header_end = 10 + byte(8) + 256 * byte(9);
-  const std::string header = bytes.substr(10, header_end - 10);
-  array a;
-  const std::size_t type = header.find("u", header.find("'descr'") + 8);
-  const std::size_t width = static_cast<std::size_t>(header.at(type + 1) - '0');
-  std::size_t at = header.find('(') + 1;
-  while (header.at(at) != ')') {
-    if (header[at] < '0' || header[at] > '9') {
-      ++at;
-      continue;
-    }
-    std::size_t used = 0;
-    a.shape.push_back(std::stoul(header.substr(at), &used));
-    at += used;
-  }
-  std::size_t count = 1;
-  for (const std::size_t n : a.shape) count *= n;
-  REQUIRE(bytes.size() == header_end + count * width);
-  for (std::size_t i = 0; i < count; ++i) {
-    std::uint32_t code = 0;
-    for (std::size_t b = 0; b < width; ++b) code |= byte(header_end + i * width + b) << (8 * b);
-    a.codes.push_back(code);
-  }
-  return a;
-}
-
-std::string with_dots(std::string name) {
-  for (char& c : name)
-    if (c == '_') c = '.';
-  return name;
-}
 
 std::size_t count_mismatches(const acc::matrix_unit& row, const fs::path& folder, std::string& first) {
   const array a = read_npy(folder / "a.npy"), b = read_npy(folder / "b.npy");
@@ -80,13 +34,13 @@ std::size_t count_mismatches(const acc::matrix_unit& row, const fs::path& folder
 }  // namespace
 
 TEST_CASE("Every row of every capture is reproduced bit for bit") {
-  const fs::path captures = ASSAY_CAPTURES;
-  if (!fs::is_directory(captures)) {
-    WARN("skipped: there are no captures at " << captures);
+  const fs::path folder = ASSAY_CAPTURES;
+  if (!fs::is_directory(folder)) {
+    WARN("skipped: there are no captures at " << folder);
     return;
   }
   std::set<std::string> seen;
-  for (const auto& entry : fs::directory_iterator(captures)) {
+  for (const auto& entry : fs::directory_iterator(folder)) {
     if (!entry.is_directory()) continue;
     const std::string name = with_dots(entry.path().filename().string());
     INFO(name);

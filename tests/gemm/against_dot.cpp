@@ -1,34 +1,11 @@
 // Every fast path gives the very bits of dot(), which defines what a sum is, on ordinary and on hard numbers.
 #include <catch2/catch.hpp>
 
-#include <support/budget.hpp>
-
-#include "problems.hpp"
+#include "same_as_dot.hpp"
 
 using namespace gemm_test;
 
 namespace {
-
-void expect_same(const std::vector<trial>& trials, std::initializer_list<numbers> kinds) {
-  int wrong = 0;
-  std::string first, here;
-  std::uint32_t seed = 1;
-  for (const trial& t : trials) {
-    for (const numbers kind : kinds) {
-      const std::uint32_t own = seed++;
-      if (!test::taken(own - 1)) continue;
-      if (const int bad = mismatches(t, kind, own, here); bad != 0) {
-        if (wrong == 0) first = here;
-        wrong += bad;
-      }
-    }
-  }
-  INFO(first);
-  CHECK(wrong == 0);
-}
-
-constexpr auto hard = {numbers::ordinary, numbers::wide, numbers::cancelling, numbers::tiny,
-                       numbers::huge,     numbers::whole, numbers::any_bits};
 
 /// Each of these with every order that plans differently.
 std::vector<trial> in_all_orders(const trial& t) {

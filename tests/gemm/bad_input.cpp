@@ -70,6 +70,47 @@ TEST_CASE("A GEMM that does not fit together is refused with a clear sentence") 
   CHECK_THAT(x.error(), Contains("row bias has 3 elements; expected 4"));
 }
 
+TEST_CASE("Every matrix's leading dimension must hold its rows or columns") {
+  sound_problem x;
+  x.p.b.leading_dimension = 4;
+  CHECK_THAT(x.error(), Contains("leading dimension of B is 4; expected at least 5"));
+  x = {};
+  x.p.c.leading_dimension = 4;
+  CHECK_THAT(x.error(), Contains("leading dimension of C is 4; expected at least 5"));
+  x = {};
+  x.p.d.layout = matrix_layout::column_major;
+  x.p.d.leading_dimension = 3;
+  CHECK_THAT(x.error(), Contains("leading dimension of D is 3; expected at least 4"));
+}
+
+TEST_CASE("A matrix unit refuses inputs and addends that it does not take, promoted or not") {
+  for (const std::string promoted : {"", "/promote:4/floating:binary32"}) {
+    sound_problem x;
+    x.p.with = parse_accumulator("unit:cdna1.mfma.bf16.fp32" + promoted);
+    CHECK_THAT(x.error(), Contains("unit cdna1.mfma.bf16.fp32 does not take binary16; expected bfloat16"));
+    x = {};
+    x.p.with = parse_accumulator("unit:a100.mma.tf32.fp32" + promoted);
+    CHECK_THAT(x.error(), Contains("does not take binary16; expected tf32 (or binary32, cut to it)"));
+  }
+  sound_problem x;
+  x.p.with = parse_accumulator("unit:h100.mma.fp16.fp16");
+  CHECK_THAT(x.error(), Contains("does not take an addend of binary32; expected binary16"));
+}
+
+TEST_CASE("More products than an exact sum holds, or than a tree has leaves, are refused before a number is read") {
+  std::vector<float> memory(64);
+  constexpr std::size_t many = std::size_t{1} << 31;
+  gemm_problem p;
+  p.a = {.codes = memory.data() + 16, .type = e4m3fn, .rows = 1, .columns = many};
+  p.b = {.codes = memory.data() + 16, .type = e4m3fn, .rows = many, .columns = 1};
+  p.d = {.codes = memory.data(), .rows = 1, .columns = 1};
+  p.with = parse_accumulator("exact");
+  CHECK_THROWS_WITH(gemm(p), Contains("an exact sum of 2147483648 products; expected fewer than 2^31"));
+  sound_problem x;
+  x.p.order = parse_order("tree:((0+1)+2)");
+  CHECK(x.error() != "none");
+}
+
 TEST_CASE("An output that overlaps itself or an input is refused, but not one beside it") {
   sound_problem x;
   x.p.batches = 2;
