@@ -4,9 +4,10 @@
 
 #include <fmt/format.h>
 
-#include <assay/judge/dot.hpp>
+#include <assay/judge/judge.hpp>
+#include <assay/kernel/run.hpp>
 #include <assay/number/convert.hpp>
-#include <assay/tensor/tensor.hpp>
+#include <assay/reference/truth_of.hpp>
 
 #include "arguments.hpp"
 #include "report.hpp"
@@ -31,19 +32,6 @@ tensor random_matrix(std::uint64_t seed, std::size_t rows, std::size_t columns) 
   return matrix;
 }
 
-/// D = A B, one emulated dot product after another.
-tensor run_kernel(const tensor& a, const tensor& b, const dot_model& kernel) {
-  const code_view rows = a.view().broadcast_rows(n), columns = b.view().broadcast_columns(m);
-  tensor d(element_type::of(out), {m, n});
-  std::vector<std::uint64_t> x(k), y(k);
-  for (std::size_t i = 0; i < d.size(); ++i) {
-    rows.copy_line(i, x);
-    columns.copy_line(i, y);
-    d.set(i, kernel({x, y, in, in, 0, binary32}));
-  }
-  return d;
-}
-
 /// 1 - 2 sum(xy) / sum(x^2 + y^2), the tensor-wide difference that many test suites compare with 1e-3.
 double global_difference(const tensor& x, const tensor& y) {
   double both = 0, squares = 0;
@@ -56,14 +44,20 @@ double global_difference(const tensor& x, const tensor& y) {
 }
 
 exit_code run(std::uint64_t seed) {
-  const tensor a = random_matrix(seed, m, k), b = random_matrix(seed + 1, k, n);
-  const dot_model right = dot_model_of(accumulate::floating{binary32}, order::lanes{32}, out, {});
-  const dot_model wrong = dot_model_of(accumulate::floating{binary16}, order::sequential{}, out, {});
-  const dot_claim claim = claim_of(accumulate::floating{binary32}, std::nullopt, out);
-  const tensor right_result = run_kernel(a, b, right), wrong_result = run_kernel(a, b, wrong);
-  const tensor truth = run_kernel(a, b, [](const reference::dot_row& row) { return reference::dot(row, out).code; });
-  const auto judge = [&](const tensor& got) {
-    return judge_dot({a.view().broadcast_rows(n), b.view().broadcast_columns(m), {}, got.view()}, claim, {.worst = 3});
+  kernel_call call("gemm");
+  call.set_input("a", random_matrix(seed, m, k));
+  call.set_input("b", random_matrix(seed + 1, k, n));
+  const auto results = [&](const char* kernel) {
+    arithmetic with = parse_arithmetic("gemm", kernel);
+    with.to = out;
+    return run_kernel(call, with);
+  };
+  const std::vector<tensor> right_result = results("accumulate=floating:binary32 order=lanes:32"),
+                            wrong_result = results("accumulate=floating:binary16 order=sequential");
+  const tensor truth = std::move(reference::truth_of(call, {.to = out})[0].value);
+  const claim claimed = parse_claim("gemm", "fp32-accumulate");
+  const auto judge = [&](const std::vector<tensor>& got) {
+    return assay::judge(call, got, claimed, {.worst = 3, .statistical_bounds = false});
   };
   const verdict first = judge(right_result), second = judge(wrong_result);
 
@@ -88,7 +82,7 @@ exit_code run(std::uint64_t seed) {
       "Wrong, though it looks fine from afar: its tensor-wide difference from the truth is {:.1e}, and a common\n"
       "limit for that is 1e-3. But {} of its {} results are farther off than any fp32 sum can be, by up to\n"
       "{:.3g} times. The kernel keeps its sums in fp16: emulating that reproduces its results bit for bit.\n\n",
-      global_difference(wrong_result, truth), second.bound_failures, second.elements, second.largest_share);
+      global_difference(wrong_result[0], truth), second.bound_failures, second.elements, second.largest_share);
   fmt::print("reproduce: assay demo --seed {}\nnext: `assay check dot --help` judges your own kernel's results.\n",
              seed);
   // The demonstration itself has failed if the judge got either wrong.

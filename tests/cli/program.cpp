@@ -3,8 +3,8 @@
 
 #include <cmath>
 
+#include <assay/accumulate/accumulator.hpp>
 #include <assay/file/npy.hpp>
-#include <assay/judge/dot_claim.hpp>
 #include <assay/number/convert.hpp>
 
 #include "program.hpp"
@@ -31,9 +31,13 @@ void write_problem(const scratch_folder& folder) {
   for (std::size_t i = 0; i < 20; ++i) {
     a.view().copy_line(i, x);
     b.view().copy_line(i, y);
-    const reference::dot_row row{x, y, bfloat16, bfloat16, c[i], binary32};
-    right.set(i, sequential_dot(binary32, {}, true, binary32, {})(row));
-    wrong.set(i, sequential_dot(bfloat16, {}, true, binary32, {})(row));
+    const auto sum_in = [&](format kept) {
+      return dot(accumulate::floating{kept}, order::sequential{}, code_vector(x, bfloat16), code_vector(y, bfloat16),
+                 encoded{c[i], binary32}, binary32, {})
+          .code;
+    };
+    right.set(i, sum_in(binary32));
+    wrong.set(i, sum_in(bfloat16));
   }
   write_npy(folder / "a.npy", a);
   write_npy(folder / "b.npy", b);
@@ -65,7 +69,7 @@ TEST_CASE("The demonstration passes the right kernel, fails the wrong one, and n
   for (const char* seed : {"", " --seed 12345"}) {
     const outcome o = run(folder, std::string("demo") + seed);
     CHECK(o.code == 0);
-    CHECK_THAT(o.out, Contains("PASS") && Contains("FAIL") && Contains("the sum is kept in binary16"));
+    CHECK_THAT(o.out, Contains("PASS") && Contains("FAIL") && Contains("sums are kept in fp16"));
     CHECK_THAT(o.out, !Contains("\x1b["));
     CHECK(o.error.empty());
   }
