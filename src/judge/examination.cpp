@@ -4,7 +4,6 @@
 #include <cmath>
 #include <stdexcept>
 
-#include <assay/bulk/convert.hpp>
 #include <assay/format/name.hpp>
 #include <assay/judge/dot_bound.hpp>
 #include <assay/number/convert.hpp>
@@ -12,10 +11,6 @@
 
 namespace assay::detail {
 namespace {
-
-std::span<const double> as_doubles(const tensor& t) {
-  return {reinterpret_cast<const double*>(t.bytes().data()), t.size()};
-}
 
 /// The largest finite magnitude of a tensor: codes of one sign are ordered as their values.
 double largest_magnitude(const tensor& x) {
@@ -72,18 +67,6 @@ std::pair<format, format> factor_formats(const kernel_call& call) {
   return {widest, widest};
 }
 
-void store_doubles(std::span<const double> values, tensor& into, conversion how) {
-  std::byte* data = into.bytes().data();
-  const format f = into.type().layout;
-  const std::size_t n = into.size();
-  switch (into.type().bytes()) {
-    case 1: convert(values, std::span(reinterpret_cast<std::uint8_t*>(data), n), f, how); break;
-    case 2: convert(values, std::span(reinterpret_cast<std::uint16_t*>(data), n), f, how); break;
-    case 4: convert(values, std::span(reinterpret_cast<std::uint32_t*>(data), n), f, how); break;
-    default: convert(values, std::span(reinterpret_cast<std::uint64_t*>(data), n), f, how);
-  }
-}
-
 }  // namespace
 
 conversion court::store() const {
@@ -92,9 +75,16 @@ conversion court::store() const {
   return how;
 }
 
+bound_function court::bound() const {
+  if (const bound_function of = find_bound(call.name())) return of;
+  throw std::invalid_argument("there is no bound for " + std::string(call.name()) +
+                              " yet; only exact claims can be judged");
+}
+
 bool court::correctly_rounded() const { return claimed.exact && claimed.name.starts_with("correctly-rounded"); }
 
-roundings court::roundings_for(const kernel_call& part_call) const {
+std::optional<roundings> court::roundings_for(const kernel_call& part_call) const {
+  if (correctly_rounded()) return std::nullopt;
   const format storage = first_format(call);
   const arithmetic base = claimed.base.resolved(storage);
   roundings::settings s;
@@ -130,10 +120,9 @@ examined_result::examined_result(const court& c, reference::truth t, error_bound
       store_(c.store()),
       any_rounding_(c.any_rounding()),
       moves_(c.call.name() == "convert" || c.call.name() == "embedding"),
+      smallest_normal_(std::ldexp(1.0, output.min_exponent())),
       truth_(std::move(t)),
-      bounds_(std::move(b)) {
-  prepare();
-}
+      bounds_(std::move(b)) {}
 
 double examined_result::lower(std::size_t i) const { return double_at(truth_.lower, i); }
 double examined_result::upper(std::size_t i) const { return double_at(truth_.upper, i); }
@@ -144,46 +133,38 @@ double examined_result::center(std::size_t i) const {
 double examined_result::scale(std::size_t i) const { return truth_.scale.size() == 0 ? 0 : double_at(truth_.scale, i); }
 
 double examined_result::ulp(std::size_t i) const {
-  const double x = std::abs(center(i));
-  const int exponent = x > 0 && std::isfinite(x) ? std::ilogb(x) : output_.min_exponent();
-  return std::ldexp(1.0, std::clamp(exponent, output_.min_exponent(), output_.max_exponent()) - output_.fraction_bits);
+  const auto field = static_cast<int>(std::bit_cast<std::uint64_t>(center(i)) >> 52 & 0x7ff);
+  const int exponent = field == 0x7ff ? output_.min_exponent() : field - 1023;
+  const int place = std::clamp(exponent, output_.min_exponent(), output_.max_exponent()) - output_.fraction_bits;
+  if (place < -1022) return std::ldexp(1.0, place);
+  return std::bit_cast<double>(static_cast<std::uint64_t>(place + 1023) << 52);
 }
 
-void examined_result::prepare() {
-  std::vector<double> down(size()), up(size());
-  const std::span<const double> lows = as_doubles(truth_.lower), highs = as_doubles(truth_.upper);
-  for (std::size_t i = 0; i < size(); ++i) {
-    const double e = bounds_.worst.empty() ? 0 : bounds_.likely[i], l = lows[i], u = highs[i];
-    // A step outward: what subtracting in double may lose.
-    const double step = e == 0 ? 0 : (std::max(std::abs(l), std::abs(u)) + e) * 0x1p-52 + 0x1p-1074;
-    down[i] = l - e - step;
-    up[i] = u + e + step;
-  }
-  low_ = tensor(element_type::of(output_), truth_.value.shape());
-  high_ = low_;
+double examined_result::value(std::uint64_t code) const {
+  if (output_ == binary32) return std::bit_cast<float>(static_cast<std::uint32_t>(code));
+  if (output_ == bfloat16) return std::bit_cast<float>(static_cast<std::uint32_t>(code << 16));
+  if (output_ == binary64) return std::bit_cast<double>(code);
+  return to_double(code, output_);
+}
+
+double examined_result::share_of(std::size_t i, double value, double error) const {
+  const double step = std::max(ulp(i), std::ldexp(std::abs(value), -output_.fraction_bits));
+  return std::min(1.0, std::abs(value - center(i)) / (error + (any_rounding_ ? 1 : 0.5) * step));
+}
+
+allowed_codes examined_result::allowed(std::size_t i, bool worst) const {
+  allowed_codes a;
+  const double e = worst ? worst_error(i) : error(i), l = lower(i), u = upper(i);
+  // A step outward: what adding in double may lose.
+  const double step = e == 0 ? 0 : (std::max(std::abs(l), std::abs(u)) + e) * 0x1p-52 + 0x1p-1074;
   conversion to_low = store_, to_high = store_;
   if (any_rounding_) {
     to_low.mode = rounding::downward;
     to_high.mode = rounding::upward;
   }
-  store_doubles(down, low_, to_low);
-  store_doubles(up, high_, to_high);
-}
-
-allowed_codes examined_result::allowed(std::size_t i, bool worst) const {
-  allowed_codes a;
-  std::uint64_t low = low_[i], high = high_[i];
-  if (worst) {
-    const double e = worst_error(i);
-    conversion to_low = store_, to_high = store_;
-    if (any_rounding_) {
-      to_low.mode = rounding::downward;
-      to_high.mode = rounding::upward;
-    }
-    low = convert(std::nextafter(lower(i) - e, -HUGE_VAL), output_, to_low).code;
-    high = convert(std::nextafter(upper(i) + e, HUGE_VAL), output_, to_high).code;
-  }
-  a.anything = !std::isfinite(worst ? worst_error(i) : error(i));
+  const std::uint64_t low = convert(l - e - step, output_, to_low).code;
+  const std::uint64_t high = convert(u + e + step, output_, to_high).code;
+  a.anything = !std::isfinite(e);
   const auto top = static_cast<std::int64_t>(output_.max_finite_code());
   // A format without infinities overflows to NaN, which has no place in the order.
   const bool low_nan = output_.is_nan_code(low), high_nan = output_.is_nan_code(high);
@@ -204,35 +185,26 @@ bool examined_result::within_worst(std::size_t i, std::uint64_t got) const {
   return a.anything || (ordered(got, output_) >= a.low && ordered(got, output_) <= a.high);
 }
 
-std::vector<double> examined_result::distances(const tensor& got) const {
-  std::vector<double> all = doubles(got);
-  const std::span<const double> lows = as_doubles(truth_.lower), highs = as_doubles(truth_.upper);
-  const std::int64_t least = output_.min_exponent(), most = output_.max_exponent();
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const double center = lows[i] == highs[i] ? lows[i] : lows[i] / 2 + highs[i] / 2;
-    const auto field = static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(center) >> 52 & 0x7ff) - 1023;
-    const std::int64_t ulp_exponent = std::clamp(field, least, most) - output_.fraction_bits;
-    // Infinities and NaNs give NaN; 2^-ulp_exponent would leave double's range only for binary64 itself.
-    all[i] = ulp_exponent > -1000 && ulp_exponent < 1000
-                 ? (all[i] - center) * std::bit_cast<double>(static_cast<std::uint64_t>(1023 - ulp_exponent) << 52)
-                 : (all[i] - center) / std::ldexp(1.0, static_cast<int>(ulp_exponent));
-  }
-  return all;
-}
-
 double examined_result::distance(std::size_t i, std::uint64_t got) const {
-  const auto value = decode(got, output_);
-  const double low = lower(i);
-  if (got == truth_code(i) && !value.is_finite()) return 0;
-  if (std::isnan(low) && value.is_nan()) return 0;
-  if (!std::isfinite(low) || !value.is_finite()) return std::numeric_limits<double>::quiet_NaN();
-  return (to_double(got, output_) - center(i)) / ulp(i);
+  const double v = value(got), low = lower(i);
+  if (std::isfinite(v) && std::isfinite(low)) return (v - center(i)) / ulp(i);
+  return (got == truth_code(i) && !std::isfinite(v)) || (std::isnan(low) && std::isnan(v))
+             ? 0
+             : std::numeric_limits<double>::quiet_NaN();
 }
 
 finding examined_result::judge(std::size_t i, std::uint64_t got, double& share) const {
   share = 0;
   const std::uint64_t due = truth_code(i);
   if (got == due) return finding::fine;
+  // Nearly all honest results lie within the bound of the real value even as they are stored. Storing does not change
+  // what the format holds, but for subnormal numbers, and keeps the order of numbers: so the claim allows them.
+  const double v = this->value(got), e = error(i);
+  if (v >= lower(i) - e && v <= upper(i) + e && std::abs(v) >= smallest_normal_ && std::isfinite(v) &&
+      std::isfinite(e) && !moves_) {
+    share = share_of(i, v, e);
+    return finding::fine;
+  }
   const auto value = decode(got, output_), expected = decode(due, output_);
   const double low = lower(i);
   if (std::isnan(low)) return value.is_nan() ? finding::fine : finding::number_for_a_nan;
@@ -254,16 +226,11 @@ finding examined_result::judge(std::size_t i, std::uint64_t got, double& share) 
   const std::int64_t place = ordered(got, output_);
   if (place >= a.low && place <= a.high) {
     // An infinity that is allowed has no distance.
-    if (!value.is_infinite()) {
-      const double v = to_double(got, output_);
-      const double step = std::max(ulp(i), std::ldexp(std::abs(v), -output_.fraction_bits));
-      share = std::min(1.0, std::abs(v - center(i)) / (error(i) + (any_rounding_ ? 1 : 0.5) * step));
-    }
+    if (!value.is_infinite()) share = share_of(i, v, e);
     // Zeros compare equal: a sum that cancels may give either.
     return finding::fine;
   }
-  const double center_value = center(i), reach = error(i) + 0.5 * ulp(i);
-  share = std::max(1.0, std::abs(to_double(got, output_) - center_value) / reach);
+  share = std::max(1.0, std::abs(v - center(i)) / (e + 0.5 * ulp(i)));
   if (value.is_infinite()) {
     share = HUGE_VAL;
     if (expected.is_infinite()) return finding::infinity_of_wrong_sign;
@@ -280,12 +247,11 @@ finding examined_result::judge(std::size_t i, std::uint64_t got, double& share) 
   return finding::beyond_bound;
 }
 
-std::vector<examined_result> examine(const court& c, const kernel_call& part_call) {
-  std::vector<examined_result> all;
+std::vector<reference::truth> truths_of(const court& c, const kernel_call& part_call, bool scales) {
   reference::request want;
   want.how = c.store();
   want.enclosure = true;
-  want.scales = true;
+  want.scales = scales;
   want.threads = c.threads;
   want.to = c.outputs.empty() ? binary32 : c.outputs.front();
   std::vector<reference::truth> truths = reference::truth_of(part_call, want);
@@ -296,21 +262,26 @@ std::vector<examined_result> examine(const court& c, const kernel_call& part_cal
     other.to = c.outputs[r];
     truths[r] = std::move(reference::truth_of(part_call, other)[r]);
   }
+  return truths;
+}
+
+std::vector<examined_result> with_bounds(const court& c, const std::optional<roundings>& how,
+                                         const kernel_call& part_call, std::vector<reference::truth> truths) {
   std::vector<error_bounds> bounds(truths.size());
-  if (!c.correctly_rounded()) {
-    const bound_function of = find_bound(part_call.name());
-    if (of == nullptr) {
-      throw std::invalid_argument("there is no bound for " + std::string(part_call.name()) +
-                                  " yet; only exact claims can be judged");
-    }
-    const roundings how = c.roundings_for(part_call);
-    bounds = of({part_call, truths, how, c.claimed});
+  if (how) {
+    bounds = c.bound()({part_call, truths, *how, c.claimed});
     bounds.resize(truths.size());
   }
+  std::vector<examined_result> all;
   for (std::size_t r = 0; r < truths.size(); ++r) {
-    all.emplace_back(c, std::move(truths[r]), std::move(bounds[r]), r < c.outputs.size() ? c.outputs[r] : want.to);
+    all.emplace_back(c, std::move(truths[r]), std::move(bounds[r]),
+                     r < c.outputs.size() ? c.outputs[r] : truths[r].value.type().layout);
   }
   return all;
+}
+
+std::vector<examined_result> examine(const court& c, const kernel_call& part_call) {
+  return with_bounds(c, c.roundings_for(part_call), part_call, truths_of(c, part_call, true));
 }
 
 }  // namespace assay::detail

@@ -1,7 +1,7 @@
 // One part of a call, with everything that the layers ask about its elements.
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <vector>
 
 #include <assay/judge/claim.hpp>
@@ -26,7 +26,10 @@ struct court {
   conversion store() const;
   bool any_rounding() const { return claimed.any_rounding || claimed.base.to_how.mode == rounding::stochastic; }
   bool correctly_rounded() const;
-  roundings roundings_for(const kernel_call& part_call) const;
+  /// None where nothing may err.
+  std::optional<roundings> roundings_for(const kernel_call& part_call) const;
+  /// Throws std::invalid_argument for a kernel without one.
+  bound_function bound() const;
 };
 
 /// What the claim allows one element, in the output's codes ordered by value.
@@ -59,26 +62,34 @@ class examined_result {
 
   /// The first two layers' word on one element, and what share of the allowed it takes.
   finding judge(std::size_t i, std::uint64_t got, double& share) const;
+  /// The value of a code of the output.
+  double value(std::uint64_t code) const;
   /// Whether the rigorous bound allows a finite result.
   bool within_worst(std::size_t i, std::uint64_t got) const;
+  /// What share of the rigorous bound a finite result takes.
+  double share_of_worst(std::size_t i, std::uint64_t got) const { return share_of(i, value(got), worst_error(i)); }
   /// In ulps, signed; NaN across classes, 0 for the same special value.
   double distance(std::size_t i, std::uint64_t got) const;
-  /// The same for all elements; not finite where got or the real value is not.
-  std::vector<double> distances(const tensor& got) const;
 
  private:
-  void prepare();
+  /// Of an error bound and the store's own rounding; at most 1.
+  double share_of(std::size_t i, double value, double error) const;
 
   format output_;
   conversion store_;
   bool any_rounding_;
   bool moves_;  ///< the kernel moves numbers: a zero keeps its sign
+  double smallest_normal_;
   reference::truth truth_;
   error_bounds bounds_;
-  tensor low_, high_;  ///< codes of the ends
 };
 
-/// Truth and bounds of a part, for every result that the call has.
+/// The truth of a part, for every result that the call has: with enclosures, and the scales of sums if asked for.
+std::vector<reference::truth> truths_of(const court& c, const kernel_call& part_call, bool scales);
+/// The same with bounds. `truths` may be of some elements of the part where its bounds are made element by element.
+std::vector<examined_result> with_bounds(const court& c, const std::optional<roundings>& how,
+                                         const kernel_call& part_call, std::vector<reference::truth> truths);
+/// Truth, scales and bounds of a part.
 std::vector<examined_result> examine(const court& c, const kernel_call& part_call);
 
 }  // namespace assay::detail

@@ -140,6 +140,13 @@ plan plan_of(const kernel_call& call, std::span<const tensor> results) {
   return p;
 }
 
+/// How many numbers from the n-th on follow each other.
+std::size_t run_length(std::span<const std::size_t> numbers, std::size_t n) {
+  std::size_t run = 1;
+  while (n + run < numbers.size() && numbers[n + run] == numbers[n] + run) ++run;
+  return run;
+}
+
 std::size_t extent_product(const extents& shape, const std::vector<std::size_t>& axes) {
   std::size_t n = 1;
   for (const std::size_t axis : axes) n *= shape[axis];
@@ -230,17 +237,18 @@ tensor partition::gather(const tensor& x, const role& r, std::span<const std::si
     std::size_t all = 1;
     for (const std::size_t axis : r.unit_axes) all *= x.shape()[axis];
     const std::size_t block = x.size() / std::max<std::size_t>(1, all) * static_cast<std::size_t>(x.type().bytes());
-    for (std::size_t k = 0; k < units.size(); ++k) {
-      std::copy_n(x.bytes().begin() + static_cast<std::ptrdiff_t>(units[k] * block), block,
+    for (std::size_t k = 0; k < units.size();) {
+      const std::size_t run = run_length(units, k);
+      std::copy_n(x.bytes().begin() + static_cast<std::ptrdiff_t>(units[k] * block), run * block,
                   out.bytes().begin() + static_cast<std::ptrdiff_t>(k * block));
+      k += run;
     }
     return out;
   }
   const std::vector<std::size_t> places = places_of(x.shape(), r, units);
   const auto bytes = static_cast<std::size_t>(x.type().bytes());
   for (std::size_t i = 0; i < places.size();) {
-    std::size_t run = 1;
-    while (i + run < places.size() && places[i + run] == places[i] + run) ++run;
+    const std::size_t run = run_length(places, i);
     std::copy_n(x.bytes().begin() + static_cast<std::ptrdiff_t>(places[i] * bytes), run * bytes,
                 out.bytes().begin() + static_cast<std::ptrdiff_t>(i * bytes));
     i += run;
@@ -252,6 +260,35 @@ part partition::whole() const {
   part p{call_, std::nullopt, std::vector<std::size_t>(units_), {}, {}};
   std::iota(p.units.begin(), p.units.end(), std::size_t{0});
   return p;
+}
+
+std::vector<part::run> part::runs(std::size_t result, std::size_t size) const {
+  std::vector<run> all;
+  if (size == 0) return all;
+  const std::size_t block = blocks.empty() ? 0 : blocks[result];
+  if (block != 0) {
+    for (std::size_t k = 0; k < units.size();) {
+      const std::size_t count = run_length(units, k);
+      all.push_back({k * block, units[k] * block, count * block});
+      k += count;
+    }
+  } else if (!blocks.empty() && !places[result].empty()) {
+    for (std::size_t i = 0; i < size;) {
+      const std::size_t count = run_length(places[result], i);
+      all.push_back({i, places[result][i], count});
+      i += count;
+    }
+  } else {
+    all.push_back({0, 0, size});
+  }
+  return all;
+}
+
+std::optional<std::size_t> partition::elements_of_unit(const part& p, std::size_t result, std::size_t size) const {
+  if (inputs_.empty() || results_[result].shared() || results_[result].in_place_behind() || p.units.empty()) {
+    return std::nullopt;
+  }
+  return size / p.units.size();
 }
 
 std::size_t partition::unit_of_element(const part& p, std::size_t result, std::size_t i, std::size_t size) const {
@@ -272,7 +309,7 @@ part partition::take(std::span<const std::size_t> units) const {
   for (const auto& [name, value] : call_->attributes()) call.set(name, value);
   for (const auto& [name, value] : settings_) call.set(name, value);
   for (const auto& input : call_->inputs()) {
-    const std::string& name = input.first;
+    const std::string& name = input.first;  // structured bindings cannot be captured by clang 14
     const tensor& x = input.second;
     const auto cut = std::find_if(inputs_.begin(), inputs_.end(), [&](const auto& in) { return in.first == name; });
     if (cut != inputs_.end()) {

@@ -30,6 +30,12 @@ struct part {
     if (block != 0) return units[i / block] * block + i % block;
     return places[result].empty() ? i : places[result][i];
   }
+  /// Elements that lie behind each other in the part and in the whole.
+  struct run {
+    std::size_t first, place, count;
+  };
+  /// All of a result of `size` elements.
+  std::vector<run> runs(std::size_t result, std::size_t size) const;
 };
 
 class partition {
@@ -45,6 +51,8 @@ class partition {
   part whole() const;
   /// Which of a part's units its i-th element of a result belongs to, of `size` elements.
   std::size_t unit_of_element(const part& p, std::size_t result, std::size_t i, std::size_t size) const;
+  /// How many elements of a result each unit of a part has, where they lie unit after unit in the part.
+  std::optional<std::size_t> elements_of_unit(const part& p, std::size_t result, std::size_t size) const;
 
   /// How a tensor takes part: it is the same for all units, or its elements at these axes belong to one unit each.
   struct role {
@@ -54,6 +62,8 @@ class partition {
     bool drop_ones = false;              ///< a kept axis of extent 1 is left out
 
     bool shared() const { return unit_axes.empty(); }
+    /// Units lie interleaved in a part, too.
+    bool in_place_behind() const { return in_place && unit_axes[0] != 0; }
     /// Whether a unit's elements lie behind each other: its axes are the first.
     bool is_leading() const {
       for (std::size_t k = 0; k < unit_axes.size(); ++k) {

@@ -10,11 +10,11 @@
 namespace assay::detail {
 namespace {
 
-/// Elements of a part. Enclosures, bounds and distances take some eighty bytes each, which should stay in the cache; a
-/// matrix product is faster in large parts.
+/// Elements of a part. Codes, enclosures and, where an element asks for them, bounds take some forty bytes each, which
+/// should stay in the cache; a matrix product is faster in large parts. Each thread has one part at a time.
 std::size_t elements_at_once(std::string_view kernel) {
   const bool product = kernel == "gemm" || kernel == "conv2d" || kernel == "attention";
-  return std::size_t{1} << (product ? 21 : 16);
+  return std::size_t{1} << (product ? 20 : 17);
 }
 
 }  // namespace
