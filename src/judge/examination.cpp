@@ -18,11 +18,14 @@ double largest_magnitude(const tensor& x) {
   const std::uint64_t mask = f.magnitude_mask(), top = f.max_finite_code();
   std::uint64_t most = 0;
   const auto scan = [&](auto word) {
-    const auto* codes = reinterpret_cast<const decltype(word)*>(x.bytes().data());
+    using code = decltype(word);
+    const auto* codes = reinterpret_cast<const code*>(x.bytes().data());
+    const auto magnitudes = static_cast<code>(mask), last = static_cast<code>(top);
     for (std::size_t i = 0; i < x.size(); ++i) {
-      const std::uint64_t magnitude = codes[i] & mask;
-      most = magnitude <= top ? std::max(most, magnitude) : most;
+      const auto magnitude = static_cast<code>(codes[i] & magnitudes);
+      word = magnitude <= last ? std::max(word, magnitude) : word;
     }
+    most = word;
   };
   switch (x.type().bytes()) {
     case 1: scan(std::uint8_t{}); break;
