@@ -67,6 +67,16 @@ void as_codes(void* memory, std::size_t bytes, std::size_t count, const Use& use
 
 constexpr std::size_t chunk = 256;
 
+/// Floats as they are, NaNs made canonical: integers throughout, which every processor has vectors for, and no copy of a
+/// length that the compiler does not know, which is slow for the short runs of a tile.
+void store_floats(const float* __restrict from, std::size_t count, std::byte* __restrict to) {
+  for (std::size_t x = 0; x < count; ++x) {
+    const auto code = std::bit_cast<std::int32_t>(from[x]);
+    const std::int32_t canonical = (code & 0x7fffffff) > 0x7f800000 ? 0x7fc00000 : code;
+    std::memcpy(to + x * sizeof canonical, &canonical, sizeof canonical);
+  }
+}
+
 }  // namespace
 
 output::output(const gemm_problem& p, const shape& s, std::size_t batch)
@@ -147,6 +157,9 @@ template <class Lane>
 void output::store(std::size_t i, std::size_t j, std::size_t count, const Lane* values) {
   const std::size_t bytes = bytes_of(to_), at = i * d_strides_.row + j * d_strides_.column;
   std::byte* const first = static_cast<std::byte*>(d_) + at * bytes;
+  if constexpr (sizeof(Lane) == 4) {
+    if (d_strides_.column == 1 && to_ == binary32 && p_.to == conversion{}) return store_floats(values, count, first);
+  }
   Lane canonical[chunk];
   std::uint64_t codes_here[chunk];
   for (std::size_t done = 0; done < count; done += chunk) {
