@@ -44,7 +44,10 @@ struct counts {
   double likelihood(const exhibit& e) const {
     const double of_others = e.others.empty() ? 1 : static_cast<double>(others) / static_cast<double>(e.others.size());
     if (e.failing.empty()) return of_others;
-    return 0.8 * static_cast<double>(failing) / static_cast<double>(e.failing.size()) + 0.2 * of_others;
+    const double of_failing = static_cast<double>(failing) / static_cast<double>(e.failing.size());
+    // Two or three elements are hit by chance: what spoils the others is refuted by them.
+    if (e.failing.size() < 4) return of_failing * of_others;
+    return 0.8 * of_failing + 0.2 * of_others;
   }
 };
 
@@ -151,7 +154,9 @@ class investigation {
       // Errors that lie the same way in most elements, of which only few bits agree: the order of sums is another.
       if (!h.local) {
         const double alike = variance_explained(mine);
-        if (0.95 * alike > report.likelihood) {
+        // Of two or three results some of many hypotheses come near by chance.
+        const double least = exhibit_.got.size() < 4 ? 0.9999 : 0;
+        if (alike >= least && 0.95 * alike > report.likelihood) {
           offer_resemblance(report, 0.95 * alike,
                             "its errors account for " + percent(alike) + " of the square of those found");
         }
@@ -171,8 +176,9 @@ class investigation {
       // Later styles differ in the order of sums: tried where the first does not explain everything.
       if (report.likelihood > 0.999) break;
     }
-    if (changed && !is_whole && !h.change_arithmetic && !h.change_results && !court_.claimed.exact &&
-        report.likelihood < 0.97) {
+    // Where no element is beyond its bound, lying within others tells nothing.
+    if (!exhibit_.failing.empty() && changed && !is_whole && !h.change_arithmetic && !h.change_results &&
+        !court_.claimed.exact && report.likelihood < 0.97) {
       try {
         const std::vector<examined_result> under = examine(court_, call);
         const examined_result& x = under[exhibit_.result];
@@ -226,28 +232,46 @@ class investigation {
     all = std::move(here);
   }
 
-  /// The sum of the squares of what these results' errors leave of got's, in ulps.
-  double left_by(const tensor& mine) const {
-    double left = 0;
+  /// What these results' errors leave of got's, element by element, in units of what each may err.
+  std::vector<double> left_by(const tensor& mine) const {
+    std::vector<double> left;
     constexpr double most = 1e8;
     for (const auto* some : {&exhibit_.failing, &exhibit_.others}) {
       for (const std::size_t i : *some) {
-        const double got = truth_.distance(i, exhibit_.got[i]);
-        const double due = truth_.distance(i, mine[i] & exhibit_.f.code_mask());
-        if (!std::isfinite(got)) continue;
+        const double unit = truth_.ulp(i) / (truth_.error(i) + 0.5 * truth_.ulp(i));
+        const double got = unit * truth_.distance(i, exhibit_.got[i]);
+        const double due = unit * truth_.distance(i, mine[i] & exhibit_.f.code_mask());
         const double g = std::clamp(got, -most, most), d = std::isfinite(due) ? std::clamp(due, -most, most) : most;
-        left += (g - d) * (g - d);
+        left.push_back(std::isfinite(got) ? std::abs(g - d) : 0);
       }
     }
     return left;
   }
+
   /// Which share of the square of got's errors these results account for, of what the claim's plainest form does not.
+  /// Units are tiny next to zero: unweighted, the few results there would outweigh all others, and one of many
+  /// hypotheses would fit them by chance. So no element counts more than one that errs twice the median.
   double variance_explained(const tensor& mine) const {
     if (!left_by_plain_) {
       const std::optional<std::vector<tensor>> plain = emulate(court_, exhibit_.p.call(), styles_.front());
-      left_by_plain_ = plain && exhibit_.result < plain->size() ? left_by((*plain)[exhibit_.result]) : 0;
+      left_by_plain_.emplace();
+      if (plain && exhibit_.result < plain->size()) left_by_plain_ = left_by((*plain)[exhibit_.result]);
+      std::vector<double> some = *left_by_plain_;
+      if (!exhibit_.failing.empty() && !some.empty()) some.resize(exhibit_.failing.size());
+      const auto middle = some.begin() + static_cast<std::ptrdiff_t>(some.size() / 2);
+      std::nth_element(some.begin(), middle, some.end());
+      most_that_counts_ = some.empty() ? 0 : 2 * *middle;
+      if (most_that_counts_ == 0) most_that_counts_ = 1e8;
     }
-    return *left_by_plain_ > 0 ? 1 - left_by(mine) / *left_by_plain_ : 0;
+    if (left_by_plain_->empty()) return 0;
+    const std::vector<double> left = left_by(mine);
+    double ours = 0, plain = 0;
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      const double before = (*left_by_plain_)[i], weight = std::min(1.0, most_that_counts_ / before);
+      plain += weight * before * weight * before;
+      ours += weight * left[i] * weight * left[i];
+    }
+    return plain > 0 ? 1 - ours / plain : 0;
   }
 
   const court& court_;
@@ -256,7 +280,8 @@ class investigation {
   std::span<const tensor> results_;
   const tensor& whole_;
   std::vector<arithmetic> styles_;
-  mutable std::optional<double> left_by_plain_;
+  mutable std::optional<std::vector<double>> left_by_plain_;
+  mutable double most_that_counts_ = 0;
 };
 
 }  // namespace

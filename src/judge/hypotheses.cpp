@@ -36,6 +36,8 @@ std::vector<hypothesis> known_hypotheses(const kernel_call& call, const claim& /
   if (is_about("softmax") || is_any(kernel, {"attention", "logsumexp", "cross_entropy"})) add_softmax(all);
   if (kernel == "attention") add_attention(all);
   if (is_about("norm") || kernel == "variance") add_norms(all);
+  add_cells(all, call);
+  if (is_any(kernel, {"all_reduce", "reduce_scatter"})) add_collectives(all, call);
   add_losses(all, call);
   add_forms(all, call);
   add_moved(all);

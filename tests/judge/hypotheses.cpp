@@ -216,3 +216,124 @@ TEST_CASE(
   CHECK_THROWS_WITH(parse_hypothesis("layer_norm", "eps=nowhere"), Contains("eps is 'nowhere'; expected a number"));
   CHECK_THROWS_AS(parse_hypothesis("layer_norm", "  "), std::invalid_argument);
 }
+
+TEST_CASE("Errors that no hypothesis makes are explained by none, though results near zero are many ulps off") {
+  std::mt19937_64 random(8);
+  kernel_call call = small_gemm(8, bfloat16, 32, 96, 64);
+  call.set("activation", "silu");
+  std::vector<tensor> got = honest(call, bfloat16);
+  std::normal_distribution<double> noise;
+  for (std::size_t i = 0; i < got[0].size(); ++i) {
+    got[0].set(i, convert(to_double(got[0][i], bfloat16) + noise(random), bfloat16).code);
+  }
+  const verdict v = judge(call, got, parse_claim("gemm", "fp32-accumulate"));
+  INFO(summary(v));
+  CHECK(!v.pass);
+  CHECK(v.diagnosis.empty());
+}
+
+TEST_CASE("Gates of a recurrent cell taken for each other, and a reset gate in another place, are named") {
+  std::mt19937_64 random(9);
+  const auto cell = [&](const char* kernel, std::size_t gates) {
+    kernel_call call(kernel);
+    call.set_input("x", test::random_tensor(random, bfloat16, {16, 20}, test::spread::normal));
+    call.set_input("h", test::random_tensor(random, bfloat16, {16, 12}, test::spread::normal));
+    if (gates == 4) call.set_input("c", test::random_tensor(random, bfloat16, {16, 12}, test::spread::normal));
+    call.set_input("w_ih", test::random_tensor(random, bfloat16, {gates * 12, 20}, test::spread::normal, 0.3));
+    call.set_input("w_hh", test::random_tensor(random, bfloat16, {gates * 12, 12}, test::spread::normal, 0.3));
+    call.set_input("b_ih", test::random_tensor(random, bfloat16, {gates * 12}, test::spread::normal));
+    call.set_input("b_hh", test::random_tensor(random, bfloat16, {gates * 12}, test::spread::normal));
+    return call;
+  };
+  const auto suspected = [](const kernel_call& call, std::string_view name) {
+    for (const hypothesis& h : known_hypotheses(call, parse_claim(call.name(), "fp32-accumulate"))) {
+      if (h.name != name) continue;
+      kernel_call other = call;
+      REQUIRE(h.change_call(other));
+      return first(call, honest(other, bfloat16)).name;
+    }
+    return std::string("no such hypothesis");
+  };
+  const kernel_call gru = cell("gru_cell", 3), lstm = cell("lstm_cell", 4);
+  for (const char* name : {"gates_zrn", "update_gate_complemented"}) CHECK(suspected(gru, name) == name);
+  for (const char* name : {"gates_ifog", "forget_bias_plus_1"}) CHECK(suspected(lstm, name) == name);
+
+  // The reset gate inside of the bias alone: where b_hh joins b_ih, nothing of it is reset.
+  kernel_call other = gru;
+  tensor b_ih = gru.input("b_ih"), b_hh = gru.input("b_hh");
+  for (std::size_t i = 24; i < 36; ++i) {
+    b_ih.set(i, convert(to_double(b_ih[i], bfloat16) + to_double(b_hh[i], bfloat16), bfloat16).code);
+    b_hh.set(i, 0);
+  }
+  other.set_input("b_ih", std::move(b_ih));
+  other.set_input("b_hh", std::move(b_hh));
+  CHECK(first(gru, honest(other, bfloat16)).name == "reset_before_bias");
+}
+
+TEST_CASE("A rank that is lost in some elements is named") {
+  std::mt19937_64 random(10);
+  kernel_call call("all_reduce");
+  call.set_input("x", test::random_tensor(random, bfloat16, {6, 8, 32}, test::spread::normal));
+  std::vector<tensor> got = honest(call, bfloat16);
+  const std::vector<tensor> lost =
+      with_input(call, "x", bfloat16, [](const tensor& x, std::size_t i) { return i / 256 == 3 ? 0 : x[i]; });
+  for (std::size_t i = 100; i < 150; ++i) got[0].set(i, lost[0][i]);
+  CHECK(first(call, got).name == "rank_3_missing");
+}
+
+TEST_CASE("A mean over the number of targets instead of their weights is named, though one result is all there is") {
+  std::mt19937_64 random(11);
+  kernel_call call("cross_entropy");
+  call.set_input("x", test::random_tensor(random, bfloat16, {24, 30}, test::spread::normal));
+  tensor target(element_type::integer(64, true), {24}), weight(element_type::of(binary32), {30});
+  double due = 0;
+  for (std::size_t i = 0; i < weight.size(); ++i) {
+    weight.set(i, convert(0.5 + static_cast<double>(i) / 20, binary32).code);
+  }
+  for (std::size_t i = 0; i < target.size(); ++i) {
+    target.set(i, random() % 30);
+    due += to_double(weight[target[i]], binary32);
+  }
+  call.set_input("target", std::move(target));
+  call.set_input("weight", std::move(weight));
+  std::vector<tensor> got = honest(call, binary32);
+  got[0].set(0, convert(to_double(got[0][0], binary32) * due / 24, binary32).code);
+  CHECK(first(call, got).name == "weights_not_in_mean");
+}
+
+TEST_CASE("A maximum that starts from zero, a NaN that is lost and one group instead of several are named") {
+  std::mt19937_64 random(12);
+  kernel_call pool("max_pool2d");
+  tensor x = test::random_tensor(random, bfloat16, {2, 4, 12, 12}, test::spread::normal, 1, -1);
+  x.set(30, bfloat16.nan_code());
+  pool.set_input("x", x);
+  const std::vector<tensor> right = honest(pool, bfloat16);
+  std::vector<tensor> got = right;
+  for (std::size_t i = 0; i < got[0].size(); ++i) {
+    if (to_double(right[0][i], bfloat16) < 0) got[0].set(i, 0);
+  }
+  CHECK(first(pool, got).name == "negative_zeroed");
+  got = right;
+  for (std::size_t i = 0; i < got[0].size(); ++i) {
+    if (bfloat16.is_nan_code(right[0][i])) got[0].set(i, convert(0.5, bfloat16).code);
+  }
+  CHECK(first(pool, got).name == "nan_replaced");
+
+  kernel_call norm("group_norm");
+  norm.set_input("x", test::random_tensor(random, bfloat16, {4, 12, 5, 5}, test::spread::normal, 1, 0.5));
+  norm.set("groups", 3);
+  kernel_call one = norm;
+  one.set("groups", 1);
+  CHECK_THAT(first(norm, honest(one, bfloat16)).explanation, Contains("groups is taken as 1"));
+}
+
+TEST_CASE("One number all over a result is called that, and neither a shift nor a tile stored twice") {
+  const kernel_call call = small_gemm(13, bfloat16);
+  std::vector<tensor> got = honest(call, bfloat16);
+  for (std::size_t i = 0; i < got[0].size(); ++i) {
+    if (i % 5 < 2) got[0].set(i, convert(-2147483648.0, bfloat16).code);
+  }
+  const hypothesis_report h = first(call, got);
+  CHECK(h.name == "constant");
+  CHECK_THAT(h.explanation, Contains("-2.14748365e+09") || Contains("-2147483648"));
+}

@@ -19,6 +19,23 @@ bool is_any(std::string_view kernel, std::initializer_list<std::string_view> nam
   return std::find(names.begin(), names.end(), kernel) != names.end();
 }
 
+std::optional<std::uint64_t> most_frequent_code(std::span<const std::uint64_t> codes, format f) {
+  std::vector<std::uint64_t> sorted(codes.begin(), codes.end());
+  std::sort(sorted.begin(), sorted.end());
+  std::optional<std::uint64_t> found;
+  std::size_t most = std::max<std::size_t>(8, (codes.size() + 7) / 8) - 1;
+  for (auto at = sorted.begin(); at != sorted.end();) {
+    const auto next = std::upper_bound(at, sorted.end(), *at);
+    const auto count = static_cast<std::size_t>(next - at);
+    if (count > most && !f.is_nan_code(*at) && !decode(*at, f).is_zero()) {
+      most = count;
+      found = *at;
+    }
+    at = next;
+  }
+  return found;
+}
+
 format storage_format(const kernel_call& call) {
   for (const input_info& in : call.info().inputs) {
     if (in.elements == input_info::kind::real && call.has_input(in.name)) return call.input(in.name).type().layout;

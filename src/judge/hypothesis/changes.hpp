@@ -16,6 +16,9 @@ bool has_input_named(const kernel_call& call, std::string_view name);
 bool has_attribute_named(const kernel_call& call, std::string_view name);
 bool is_any(std::string_view kernel, std::initializer_list<std::string_view> names);
 
+/// The number that at least an eighth of the codes are, zero aside: it is found next to itself and anywhere by chance.
+std::optional<std::uint64_t> most_frequent_code(std::span<const std::uint64_t> codes, format f);
+
 /// Of the first input of numbers.
 format storage_format(const kernel_call& call);
 

@@ -188,6 +188,7 @@ void add_attributes(hypotheses& all, const kernel_call& call) {
       for (std::int64_t v = axis ? -rank : n - 1; v <= (axis ? -1 : n + 1); ++v) {
         if (v != n) add_value(all, name, std::to_string(v), v);
       }
+      if (!axis && (n < 0 || n > 2)) add_value(all, name, "1", std::int64_t{1});  // 0 and 2 have it beside them
     } else if (a.type == kind::choice) {
       for_each_word(a.choices, ' ',
                     [&](std::string_view word) { add_value(all, name, std::string(word), std::string(word)); });

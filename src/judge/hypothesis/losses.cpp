@@ -33,6 +33,39 @@ hypothesis targets_moved(std::int64_t by) {
   return h;
 }
 
+/// A mean over the number of targets, of all or of those that are not ignored, instead of the sum of their weights.
+hypothesis mean_over(const char* name, const char* words, bool is_of_all) {
+  hypothesis h{name, words};
+  h.change_results = [is_of_all](const emulation& e, tensor& results) {
+    if (!has_input_named(e.call, "target") || !has_attribute_named(e.call, "ignore_index") ||
+        e.call.choice("reduction") != "mean")
+      return false;
+    const tensor& target = e.call.input("target");
+    const tensor* weights = has_input_named(e.call, "weight") ? &e.call.input("weight") : nullptr;
+    const int unused = 64 - target.type().integer_bits;
+    double due = 0, counted = 0;
+    for (std::size_t i = 0; i < target.size(); ++i) {
+      const std::int64_t t = static_cast<std::int64_t>(target[i] << unused) >> unused;
+      if (t == e.call.integer("ignore_index")) continue;
+      if (t < 0 || (weights != nullptr && static_cast<std::size_t>(t) >= weights->size())) return false;
+      counted += 1;
+      due += weights != nullptr ? to_double((*weights)[static_cast<std::size_t>(t)], weights->type().layout) : 1;
+    }
+    const double divisor = is_of_all ? static_cast<double>(target.size()) : counted;
+    if (due == 0 || divisor == 0 || due == divisor) return false;
+    // The mean, once more in double and rounded: what fp32 rounds on the way is not known.
+    arithmetic wide = e.with;
+    wide.to = binary64;
+    wide.to_how = {};
+    const tensor mean = std::move(run_kernel(e.call, wide)[e.result]);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      results.set(i, convert(to_double(mean[i], binary64) * due / divisor, results.type().layout, e.with.to_how).code);
+    }
+    return true;
+  };
+  return h;
+}
+
 }  // namespace
 
 void add_losses(hypotheses& all, const kernel_call& of) {
@@ -49,31 +82,9 @@ void add_losses(hypotheses& all, const kernel_call& of) {
                    return true;
                  }});
   all.push_back({"smoothing_missing", "labels are not smoothed", with_attribute("label_smoothing", 0.0)});
-  hypothesis ignored{"ignored_counted", "ignored tokens count in the mean"};
-  ignored.change_results = [](const emulation& e, tensor& results) {
-    if (!has_input_named(e.call, "target") || !has_attribute_named(e.call, "ignore_index") ||
-        e.call.choice("reduction") != "mean")
-      return false;
-    if (has_input_named(e.call, "weight")) return false;
-    const tensor& target = e.call.input("target");
-    const int bits = target.type().integer_bits;
-    const auto ignored_code = static_cast<std::uint64_t>(e.call.integer("ignore_index"));
-    const std::uint64_t mask = bits == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
-    std::size_t counted = 0;
-    for (std::size_t i = 0; i < target.size(); ++i) counted += target[i] != (ignored_code & mask);
-    if (counted == target.size() || counted == 0) return false;
-    // The mean, once more in double and rounded: what fp32 rounds on the way is not known.
-    const format f = results.type().layout;
-    arithmetic wide = e.with;
-    wide.to = binary64;
-    const tensor mean = std::move(run_kernel(e.call, wide)[e.result]);
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      const double y = to_double(mean[i], binary64) * static_cast<double>(counted) / static_cast<double>(target.size());
-      results.set(i, convert(y, f, e.with.to_how).code);
-    }
-    return true;
-  };
-  all.push_back(std::move(ignored));
+  all.push_back(mean_over("ignored_counted", "ignored tokens count in the mean", true));
+  all.push_back(mean_over("weights_not_in_mean",
+                          "the mean is over the number of targets that count instead of their weights", false));
   for (const char* r : {"mean", "sum", "none"}) {
     all.push_back({std::string("reduction_") + r, std::string("the reduction is ") + r,
                    with_attribute("reduction", std::string(r))});

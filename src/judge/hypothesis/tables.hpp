@@ -22,6 +22,8 @@ void add_integers(hypotheses& all);                         // integer sums that
 void add_softmax(hypotheses& all);
 void add_attention(hypotheses& all);
 void add_norms(hypotheses& all);
+void add_cells(hypotheses& all, const kernel_call& call);        // recurrent ones: gates and biases
+void add_collectives(hypotheses& all, const kernel_call& call);  // ranks lost or added twice
 void add_losses(hypotheses& all, const kernel_call& call);
 void add_forms(hypotheses& all, const kernel_call& call);       // another algorithm, another kernel
 void add_attributes(hypotheses& all, const kernel_call& call);  // any attribute of any kernel
