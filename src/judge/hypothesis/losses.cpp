@@ -52,7 +52,7 @@ hypothesis mean_over(const char* name, const char* words, bool is_of_all) {
       due += weights != nullptr ? to_double((*weights)[static_cast<std::size_t>(t)], weights->type().layout) : 1;
     }
     const double divisor = is_of_all ? static_cast<double>(target.size()) : counted;
-    if (due == 0 || divisor == 0 || due == divisor) return false;
+    if (due == 0 || divisor == 0 || due == divisor || (is_of_all && counted == divisor)) return false;
     // The mean, once more in double and rounded: what fp32 rounds on the way is not known.
     arithmetic wide = e.with;
     wide.to = binary64;
