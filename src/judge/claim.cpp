@@ -159,7 +159,10 @@ claim parse_claim(std::string_view kernel, std::string_view text) {
 claim default_claim(const kernel_call& call) {
   const format storage = storage_format(call);
   std::string_view preset = "fp32-accumulate";
-  if (storage.precision() > 24) {
+  const bool product = call.name() == "gemm" || call.name() == "dot";
+  if (product && call.was_integer("a") && call.was_integer("b")) {
+    preset = "int8";
+  } else if (storage.precision() > 24) {
     preset = "fp64";
   } else if (sums_products(call.name()) && storage.width() <= 19) {
     const bool fp8 = storage.width() == 8;

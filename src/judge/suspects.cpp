@@ -10,9 +10,10 @@
 namespace assay::detail {
 namespace {
 
-/// Whether an emulated kernel comes to more than half of the likely bound somewhere.
-bool comes_close(const court& c, std::span<const tensor> results, const std::vector<tensor>& run,
-                 const std::vector<examined_result>& examined) {
+/// How far an emulated kernel's errors come, at most, in units of the likely bound.
+double reach(const court& c, std::span<const tensor> results, const std::vector<tensor>& run,
+             const std::vector<examined_result>& examined) {
+  double most = 0;
   for (std::size_t r = 0; r < results.size(); ++r) {
     if (results[r].size() == 0) continue;
     const examined_result& x = examined[r];
@@ -20,16 +21,16 @@ bool comes_close(const court& c, std::span<const tensor> results, const std::vec
     for (std::size_t i = 0; i < x.size(); ++i) {
       const double value = to_double(run[r][i] & f.code_mask(), f);
       const double beyond = std::abs(value - x.center(i)) - 0.5 * x.ulp(i);
-      if (beyond > 0.5 * x.error(i) && x.error(i) > 0) return true;
+      if (x.error(i) > 0 && beyond > most * x.error(i)) most = beyond / x.error(i);
     }
   }
-  return false;
+  return most;
 }
 
 }  // namespace
 
-bool likely_bound_counts(const court& c, const partition& parts, std::span<const tensor> results,
-                         std::span<const suspect> suspects) {
+double likely_limit(const court& c, const partition& parts, std::span<const tensor> results,
+                    std::span<const suspect> suspects) {
   constexpr std::size_t most_units = 16, most_kernels = 6;
   std::vector<std::size_t> units;
   const std::size_t step = std::max<std::size_t>(1, suspects.size() / most_units);
@@ -39,14 +40,15 @@ bool likely_bound_counts(const court& c, const partition& parts, std::span<const
   const part p = parts.take(units);
   const std::vector<examined_result> examined = examine(c, p.call());
   bool emulated = false;
+  double furthest = 0;
   for (const honest_kernel& k : honest_kernels(c, most_kernels)) {
     const auto run = emulate(c, p.call(), k.with);
     if (!run) continue;
     emulated = true;
-    if (comes_close(c, results, *run, examined)) return false;
+    furthest = std::max(furthest, reach(c, results, *run, examined));
   }
-  // Without an emulation there is no telling: then only the rigorous bound counts.
-  return emulated;
+  if (!emulated) return HUGE_VAL;
+  return furthest > 0.5 ? 3 * furthest : 1;
 }
 
 }  // namespace assay::detail

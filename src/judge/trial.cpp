@@ -150,9 +150,11 @@ void trial::judge_elements() {
 
 void trial::decide_suspects() {
   if (found_.suspects.empty()) return;
-  const bool fail = likely_bound_counts(court_, parts_, results_, found_.suspects);
+  const double limit = likely_limit(court_, parts_, results_, found_.suspects);
+  const double own = court_.any_rounding() ? 1 : 0.5;  // of the store, in ulps
   for (suspect& s : found_.suspects) {
     const element_report& e = s.report;
+    const bool fail = limit == 1 || std::abs(e.distance) - own > limit * (e.bound - own);
     const double share = fail ? e.share : s.share_of_worst;
     if (std::isfinite(share)) found_.counts.largest_share = std::max(found_.counts.largest_share, share);
     painters_[e.result].add(painters_[e.result].whole(), e.index, e.distance, share, fail);

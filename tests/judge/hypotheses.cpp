@@ -337,3 +337,20 @@ TEST_CASE("One number all over a result is called that, and neither a shift nor 
   CHECK(h.name == "constant");
   CHECK_THAT(h.explanation, Contains("-2.14748365e+09") || Contains("-2147483648"));
 }
+
+TEST_CASE("Products of integers are assumed to be summed exactly") {
+  kernel_call call("gemm");
+  tensor a(element_type::integer(8, true), {4, 32}), b(element_type::integer(8, true), {32, 4});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    a.set(i, i * 37 & 0xff);
+    b.set(i, i * 91 & 0xff);
+  }
+  call.set_input("a", a);
+  call.set_input("b", b);
+  std::vector<tensor> got = test::results_of(call, parse_claim("gemm", "int8").base, binary64);
+  const verdict right = judge(call, got);
+  CHECK(right.pass);
+  CHECK_THAT(right.claim, Contains("int8"));
+  got[0].set(5, convert(to_double(got[0][5], binary64) + 1, binary64).code);
+  CHECK(!judge(call, got).pass);
+}

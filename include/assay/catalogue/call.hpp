@@ -11,6 +11,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 
 #include <assay/catalogue/attribute.hpp>
 #include <assay/catalogue/kernels.hpp>
@@ -32,7 +33,9 @@ class kernel_call {
   /// Integers of up to 32 bits do where numbers are due: they become codes of a format that holds them.
   void set_input(std::string_view name, tensor values) {
     const input_info& info = find("input", name, info_->inputs);
+    integers_.erase(std::string(name));
     if (info.elements == input_info::kind::real && values.type().what != element_type::kind::boolean) {
+      if (!values.type().is_floating()) integers_.emplace(name);
       values = as_numbers(std::move(values));
     }
     if (!fits(info.elements, values.type())) {
@@ -87,6 +90,8 @@ class kernel_call {
     if (found == inputs_.end()) find("input", name, info_->inputs);
     return found == inputs_.end() ? none : found->second;
   }
+  /// Whether numbers were given as integers.
+  bool was_integer(std::string_view name) const { return integers_.contains(name); }
   /// An input's codes; without data when it was not given.
   code_view view(std::string_view name) const { return has_input(name) ? input(name).view() : code_view(); }
   const std::map<std::string, tensor, std::less<>>& inputs() const { return inputs_; }
@@ -143,6 +148,7 @@ class kernel_call {
   const kernel_info* info_;
   std::map<std::string, tensor, std::less<>> inputs_;
   std::map<std::string, attribute_value, std::less<>> attributes_;
+  std::set<std::string, std::less<>> integers_;
 };
 
 }  // namespace assay
