@@ -2,7 +2,7 @@
 // code is a shifted float, one code at a time for the rest. Every way is exact.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "gemm/decode_run.cpp"
-#include "targets.hpp"
+#include "../targets.hpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 

@@ -1,7 +1,7 @@
 // See exact_group_tile.hpp for why each step is exact.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "gemm/exact_group_tile.cpp"
-#include "targets.hpp"
+#include "../targets.hpp"
 
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>

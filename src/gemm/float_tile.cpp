@@ -1,7 +1,7 @@
 // Sums kept in binary32 or binary64, one rounding an operation: the plain GEMM micro-kernel, which reorders nothing.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "gemm/float_tile.cpp"
-#include "targets.hpp"
+#include "../targets.hpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 

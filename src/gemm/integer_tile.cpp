@@ -1,7 +1,7 @@
 // See integer_tile.hpp.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "gemm/integer_tile.cpp"
-#include "targets.hpp"
+#include "../targets.hpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 

@@ -1,7 +1,7 @@
 // One pass over a panel, in plain loops that vectorise.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "gemm/panel_stats.cpp"
-#include "targets.hpp"
+#include "../targets.hpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 

@@ -1,7 +1,7 @@
 // See scale_sums.hpp.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "gemm/scale_sums.cpp"
-#include "targets.hpp"
+#include "../targets.hpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 

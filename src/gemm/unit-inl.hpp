@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "targets.hpp"
+#include "../targets.hpp"
 
 #include <hwy/highway.h>
 
