@@ -69,7 +69,7 @@ def page(rows, figure):
     """The table in Markdown, a section a program."""
     lines = ["# Performance", "",
              "Written by `./dev bench --page` from one run; do not edit. Times are ns an element, operation or",
-             "multiply-add, the least of five repetitions; a ratio is the better compiler's time over the peer's in the same",
+             "multiply-add, the least of several repetitions; a ratio is the better compiler's time over the peer's in the same",
              "run, and the limit is the ratio that the project asks for.", "",
              f"Measured on: {processor()}, one core unless a name says otherwise.", "", f"![ratios]({figure})"]
     last = None
