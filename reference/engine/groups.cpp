@@ -1,5 +1,6 @@
 #include "groups.hpp"
 
+#include <cmath>
 #include <cstring>
 #include <string>
 
@@ -25,6 +26,17 @@ ASSAY_VECTORISED void store_codes(std::span<std::byte> out, std::span<const std:
     case 2: return each(std::uint16_t{});
     case 4: return each(std::uint32_t{});
     default: return each(std::uint64_t{});
+  }
+}
+
+/// ball::bounds() of many.
+ASSAY_VECTORISED void bounds_of_line(std::span<const double> values, std::span<const double> radii, double* lower,
+                                     double* upper) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double v = values[i], r = radii[i];
+    const double reach = r == 0 ? 0.0 : r * (1 + 0x1p-20) + std::abs(v) * 0x1p-52 + 0x1p-1074;
+    lower[i] = v - reach;
+    upper[i] = r == 0 ? v : v + reach;  // -0 stays itself
   }
 }
 
@@ -98,6 +110,11 @@ void line_of_truth::line(const workspace& w) const {
     for (std::size_t k = 0; k < count; ++k) truth_.value.set(first_ + k * step_, w.codes[k]);
   }
   if (truth_.lower.size() == 0) return;
+  if (step_ == 1) {
+    bounds_of_line(w.values, w.radii, reinterpret_cast<double*>(truth_.lower.bytes().data()) + first_,
+                   reinterpret_cast<double*>(truth_.upper.bytes().data()) + first_);
+    return;
+  }
   for (std::size_t k = 0; k < count; ++k) {
     const ball::bounds_pair bounds = ball(w.values[k], w.radii[k]).bounds();
     truth_.lower.set(first_ + k * step_, std::bit_cast<std::uint64_t>(bounds.lower));
