@@ -37,6 +37,10 @@ class factor {
 
   /// out.size() elements of a vector from the first on, without their scales.
   virtual void read(place at, std::size_t first, std::span<double> out) const = 0;
+  /// `each` elements of so many vectors from the one at `at` on, vector after vector.
+  virtual void read_many(place at, std::size_t many, std::size_t first, std::size_t each, double* out) const {
+    for (std::size_t v = 0; v < many; ++v) read({at.batch, at.vector + v}, first, {out + v * each, each});
+  }
 
   const std::size_t count, length;
   block_scales scales;
@@ -53,10 +57,21 @@ class strided_factor : public factor {
       : factor(vectors, elements), values_(values), steps_(s) {}
 
   void read(place at, std::size_t first, std::span<double> out) const override {
-    values_.read(at.batch * steps_.batch + at.vector * steps_.vector + first * steps_.element, steps_.element, out);
+    values_.read(start(at, first), steps_.element, out);
+  }
+  void read_many(place at, std::size_t many, std::size_t first, std::size_t each, double* out) const override {
+    if (steps_.vector == 1 && steps_.element != 1) {
+      values_.read_transposed(start(at, first), steps_.element, many, each, out);
+    } else {
+      factor::read_many(at, many, first, each, out);
+    }
   }
 
  private:
+  std::size_t start(place at, std::size_t first) const {
+    return at.batch * steps_.batch + at.vector * steps_.vector + first * steps_.element;
+  }
+
   const reader& values_;
   steps steps_;
 };

@@ -75,10 +75,10 @@ class packer {
   }
 
   void pack(std::size_t first, std::size_t count) {
+    factor_.read_many({batch_, which_.first}, which_.count, first, count, out_.numbers);
     for (std::size_t v = 0; v < which_.count; ++v) {
       const std::span<double> line(out_.numbers + v * count, count);
       const place at{batch_, which_.first + v};
-      factor_.read(at, first, line);
       if (factor_.scales.values != nullptr || factor_.multiplier != 1) scale(at, v, first, line);
       if (!all_finite(line)) set_specials_aside(v, first, line);
       chunk_facts facts;

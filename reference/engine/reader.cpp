@@ -1,5 +1,6 @@
 #include "reader.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -58,6 +59,34 @@ void reader::read(std::size_t n, std::size_t step, std::span<double> out) const 
     }
   }
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = value(view_[n + i * step]);
+}
+
+void reader::read_transposed(std::size_t n, std::size_t row_step, std::size_t columns, std::size_t rows,
+                             double* out) const {
+  const std::byte* const start = view_.contiguous();
+  if (start == nullptr) {
+    for (std::size_t c = 0; c < columns; ++c) read(n + c, row_step, {out + c * rows, rows});
+    return;
+  }
+  // Eight rows at a time: what is read lies behind each other, and of each line a whole stretch is written.
+  constexpr std::size_t at_once = 8;
+  const auto each = [&](auto code) {
+    for (std::size_t r = 0; r < rows; r += at_once) {
+      const std::size_t some = std::min(at_once, rows - r);
+      for (std::size_t c = 0; c < columns; ++c) {
+        for (std::size_t k = 0; k < some; ++k) {
+          std::memcpy(&code, start + (n + (r + k) * row_step + c) * sizeof code, sizeof code);
+          out[c * rows + r + k] = value(code);
+        }
+      }
+    }
+  };
+  switch (storage_bytes(view_.layout())) {
+    case 1: return each(std::uint8_t{});
+    case 2: return each(std::uint16_t{});
+    case 4: return each(std::uint32_t{});
+    default: return each(std::uint64_t{});
+  }
 }
 
 std::vector<double> reader::all() const {

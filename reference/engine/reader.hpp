@@ -22,6 +22,9 @@ class reader {
   double operator[](std::size_t n) const { return value(view_[n]); }
   /// out.size() elements from the n-th on, `step` elements in C order apart.
   void read(std::size_t n, std::size_t step, std::span<double> out) const;
+  /// A matrix of `rows` rows, `row_step` elements in C order apart, transposed: each of `columns` columns becomes a
+  /// line.
+  void read_transposed(std::size_t n, std::size_t row_step, std::size_t columns, std::size_t rows, double* out) const;
   /// All of it.
   std::vector<double> all() const;
 
