@@ -70,7 +70,7 @@ def page(rows, figure):
     lines = ["# Performance", "",
              "Written by `./dev bench --page` from one run; do not edit. Times are ns an element, operation or",
              "multiply-add, the least of several repetitions; a ratio is the better compiler's time over the peer's in the same",
-             "run, and the limit is the ratio that the project asks for.", "",
+             "run, and the limit is the ratio that the project asks for. No time: not run with that compiler.", "",
              f"Measured on: {processor()}, one core unless a name says otherwise.", "", f"![ratios]({figure})"]
     last = None
     for row in rows:

@@ -2,14 +2,14 @@
 // verdict.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <exception>
 #include <mutex>
-#include <system_error>
-#include <thread>
-#include <vector>
+
+#include "gemm/parallel.hpp"
 
 namespace assay::detail {
 
@@ -46,13 +46,8 @@ void in_order(std::size_t count, std::size_t threads, const Work& work, const Me
       }
     }
   };
-  std::vector<std::thread> others;
-  try {
-    while (others.size() + 1 < threads && others.size() + 1 < count) others.emplace_back(loop);
-  } catch (const std::system_error&) {  // no more threads to be had
-  }
-  loop();
-  for (std::thread& other : others) other.join();
+  const std::size_t loops = std::max<std::size_t>(1, std::min(threads, count));
+  gemm_kernels::parallel_for(loops, loops, [&](std::size_t) { loop(); });
   if (failure) std::rethrow_exception(failure);
 }
 

@@ -2,6 +2,7 @@
 // left out, a sign, a value that was not passed on. Made from the catalogue; tables that know the kernel come first.
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 
 #include <assay/format/name.hpp>
