@@ -1,5 +1,6 @@
 #include "examination.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <stdexcept>
@@ -118,12 +119,41 @@ std::int64_t ordered(std::uint64_t code, format f) {
   return (code & f.sign_mask()) != 0 ? -magnitude : magnitude;
 }
 
+void clamp_whole_numbers(const claim& claimed, tensor& results) {
+  if (!claimed.whole_numbers) return;
+  const auto [low, high] = *claimed.whole_numbers;
+  // A code's magnitude is the number's.
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const std::int64_t n = std::clamp(ordered(results[i], whole_number_format), low, high);
+    results.set(
+        i, n < 0 ? static_cast<std::uint64_t>(-n) | whole_number_format.sign_mask() : static_cast<std::uint64_t>(n));
+  }
+}
+
+namespace {
+
+/// Clamping keeps the order of numbers and its ends are whole: it may come before the rounding or behind it.
+void clamp_truth(const claim& claimed, reference::truth& t) {
+  if (!claimed.whole_numbers) return;
+  clamp_whole_numbers(claimed, t.value);
+  const auto low = static_cast<double>(claimed.whole_numbers->low),
+             high = static_cast<double>(claimed.whole_numbers->high);
+  for (tensor* bound : {&t.lower, &t.upper}) {
+    for (std::size_t i = 0; i < bound->size(); ++i) {
+      bound->set(i, std::bit_cast<std::uint64_t>(std::clamp(double_at(*bound, i), low, high)));
+    }
+  }
+}
+
+}  // namespace
+
 examined_result::examined_result(const court& c, reference::truth t, error_bounds b, format output)
     : output_(output),
       store_(c.store()),
       any_rounding_(c.any_rounding()),
       moves_(c.call.name() == "convert" || c.call.name() == "embedding"),
       smallest_normal_(std::ldexp(1.0, output.min_exponent())),
+      clamp_(c.claimed.whole_numbers),
       truth_(std::move(t)),
       bounds_(std::move(b)) {}
 
@@ -174,6 +204,10 @@ allowed_codes examined_result::allowed(std::size_t i, bool worst) const {
   a.nan = low_nan || high_nan;
   a.low = low_nan ? (output_.is_signed() ? -top : 0) : ordered(low, output_);
   a.high = high_nan ? top : ordered(high, output_);
+  if (clamp_) {
+    a.low = std::clamp(a.low, clamp_->low, clamp_->high);
+    a.high = std::clamp(a.high, clamp_->low, clamp_->high);
+  }
   // Where both ends overflow there is no number in between.
   if (low_nan && high_nan) {
     a.low = 1;
@@ -254,7 +288,7 @@ std::vector<reference::truth> truths_of(const court& c, const kernel_call& part_
   reference::request want;
   want.how = c.store();
   want.enclosure = true;
-  want.scales = scales;
+  want.scales = scales && !c.claimed.whole_numbers;
   want.threads = c.threads;
   want.to = c.outputs.empty() ? binary32 : c.outputs.front();
   std::vector<reference::truth> truths = reference::truth_of(part_call, want);
@@ -265,6 +299,7 @@ std::vector<reference::truth> truths_of(const court& c, const kernel_call& part_
     other.to = c.outputs[r];
     truths[r] = std::move(reference::truth_of(part_call, other)[r]);
   }
+  for (reference::truth& t : truths) clamp_truth(c.claimed, t);
   return truths;
 }
 

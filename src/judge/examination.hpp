@@ -41,6 +41,8 @@ struct allowed_codes {
 
 /// Codes in the order of their values; both zeros are 0, NaN has no place.
 std::int64_t ordered(std::uint64_t code, format f);
+/// Results in the range that the claim clamps whole numbers to, zeros without a sign; others stay as they are.
+void clamp_whole_numbers(const claim& claimed, tensor& results);
 
 class examined_result {
  public:
@@ -80,6 +82,7 @@ class examined_result {
   bool any_rounding_;
   bool moves_;  ///< the kernel moves numbers: a zero keeps its sign
   double smallest_normal_;
+  std::optional<whole_number_range> clamp_;
   reference::truth truth_;
   error_bounds bounds_;
 };

@@ -109,6 +109,7 @@ std::optional<std::vector<tensor>> emulate(const court& c, const kernel_call& ca
   } catch (const std::invalid_argument&) {
     return std::nullopt;
   }
+  for (tensor& results : all) clamp_whole_numbers(c.claimed, results);
   return all;
 }
 

@@ -41,6 +41,14 @@ namespace assay {
 /// kappa^2 = mean(x^2) / variance (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983).
 enum class variance_algorithm : std::uint8_t { two_pass, welford, one_pass };
 
+/// What results are clamped to that stand for integers; see requantised.hpp. The output is then whole_number_format.
+struct whole_number_range {
+  std::int64_t low = 0, high = 0;
+};
+
+/// The integers below 2^21 in magnitude, as a fixed-point format: sign and magnitude with an ulp of 1.
+inline constexpr format whole_number_format{1, 20, -19, encoding::finite};
+
 struct claim {
   std::string name;         ///< the text that it was made from, for reports
   arithmetic base;          ///< the arithmetic itself, or the family's plainest member
@@ -53,6 +61,7 @@ struct claim {
   variance_algorithm variance = variance_algorithm::welford;
   bool any_rounding = false;
   std::optional<format> operand;  ///< intermediate operands of a further product may be rounded to this format
+  std::optional<whole_number_range> whole_numbers;  ///< results are these, clamped; zero has no sign
 
   /// base.accumulate or what it stands for, and the alternatives.
   std::vector<accumulator> all_accumulators(format storage) const;

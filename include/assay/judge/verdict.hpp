@@ -1,11 +1,13 @@
 // What the judge says: plain data, for reports and for tests.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <assay/format/format.hpp>
+#include <assay/format/integer_format.hpp>
 #include <assay/judge/histogram.hpp>
 #include <assay/tensor/extents.hpp>
 
@@ -96,6 +98,7 @@ struct verdict {
   extents shape;
   std::size_t elements = 0, length = 0;  ///< outputs, products in each
   format output{8, 23, 127};
+  std::optional<integer_format> integers;  ///< results are integers of this type, in place of `output`
 
   // Layer 1: classes. Layer 2: bounds, or bits for a claim that leaves nothing open.
   std::size_t class_failures = 0, bound_failures = 0, bit_failures = 0;
