@@ -5,6 +5,8 @@
 
 #include "arguments.hpp"
 #include "arithmetic_options.hpp"
+#include "integer_files.hpp"
+#include "run_integers.hpp"
 #include "spec.hpp"
 
 namespace assay::cli {
@@ -91,6 +93,8 @@ struct check_options {
   arithmetic_options claim;
   bool exact = false;
   named_texts got;
+  integer_options integers;
+  bool zero_y_inside = false;
   judging_options judging;
   output_options output;
 };
@@ -125,6 +129,29 @@ named_texts got_files(const check_options& options) {
   return got;
 }
 
+/// The options of integer products, with an integer type in --to among them.
+named_texts integers_of(const check_options& options) {
+  named_texts all = options.integers.texts();
+  if (options.zero_y_inside) all["zero_y_inside"] = "true";
+  const std::string to = options.claim.value("to");
+  const bool is_gemm = options.kernel.kernel().name == "gemm";
+  if (is_gemm && (target_of(to) || (!to.empty() && all.contains("factor")))) all["to"] = to;
+  return all;
+}
+
+/// The claim without a type that is an integer's.
+std::string claim_of(const check_options& options, const named_texts& integers) {
+  std::string text = options.claim.text();
+  if (const auto to = integers.find("to"); to != integers.end()) {
+    const std::string word = "to=" + to->second;
+    const std::size_t at = text.rfind(word);
+    text.erase(at, word.size());
+    text.erase(0, text.find_first_not_of(' '));
+    text.erase(text.find_last_not_of(' ') + 1);
+  }
+  return text;
+}
+
 /// What repeats the check, as words of the shell.
 std::string command_of(const check_options& options, const named_texts& got) {
   const kernel_info& kernel = options.kernel.kernel();
@@ -134,6 +161,10 @@ std::string command_of(const check_options& options, const named_texts& got) {
     const std::string& file = got.find(r.name)->second;
     if (!file.empty()) line += fmt::format(" {} {}", got_option(kernel, r), shell_word(file));
   }
+  for (const auto& [name, text] : options.integers.texts()) {
+    line += fmt::format(" {}{}{}", option_name(name), text.starts_with('-') ? '=' : ' ', shell_word(text));
+  }
+  if (options.zero_y_inside) line += " --zero-y-inside";
   line += options.claim.words() + (options.exact ? " --exact" : "");
   const judge_options &how = options.judging.how, usual;
   if (how.confidence != usual.confidence) line += fmt::format(" --confidence {}", how.confidence);
@@ -149,7 +180,8 @@ exit_code run(const check_options& options) {
   request.inputs = options.kernel.inputs();
   request.attributes = options.kernel.attributes();
   request.got = got_files(options);
-  request.claim = options.claim.text();
+  request.integers = integers_of(options);
+  request.claim = claim_of(options, request.integers);
   if (options.exact) request.claim += request.claim.empty() ? "exact" : " exact";
   request.how = options.judging.how;
   request.how.statistical_bounds = !options.judging.rigorous;
@@ -160,6 +192,13 @@ exit_code run(const check_options& options) {
                                   kernel.name));
   }
   return show(request, options.output);
+}
+
+std::string more_examples(const kernel_info& kernel) {
+  if (kernel.name != "gemm") return "";
+  return "\n"
+         "  assay check gemm --a x.npy:uint8 --b w.npy --zero-a 128 --factor scales.npy --zero-y 3 --got y.npy \\\n"
+         "      --to int8:ties_to_away --requantise exact";
 }
 
 void add_check_of(CLI::App& command, const kernel_info& kernel, action& chosen) {
@@ -181,6 +220,13 @@ void add_check_of(CLI::App& command, const kernel_info& kernel, action& chosen) 
                         "What the kernel says it does: a preset's name or none, then key=value for any of the options "
                         "below; without a claim one is assumed from the inputs' formats",
                         claim_keys, "seed");
+  if (kernel.name == "gemm") {
+    options->integers.add_to(command, "exact|float_scale");
+    command
+        .add_flag("--zero-y-inside", options->zero_y_inside,
+                  "The zero point of the result is added before rounding, which turns ties where it is odd")
+        ->group("Integers");
+  }
   std::string presets;
   for (const claim_preset& p : claim_presets) presets += fmt::format("\n  {:<20}{}", p.name, p.what);
   const std::string example = example_words(kernel) + " " + got_option(kernel, kernel.results[0]) + " got.npy";
@@ -189,8 +235,8 @@ void add_check_of(CLI::App& command, const kernel_info& kernel, action& chosen) 
                   "Examples:\n"
                   "  assay check {} {}\n"
                   "  assay check {} {}:bfloat16 --claim tensor-core --report report.html\n"
-                  "  assay check {} {} --accumulate floating:binary32 --order pairwise --exact",
-                  presets, kernel.name, example, kernel.name, example, kernel.name, example));
+                  "  assay check {} {} --accumulate floating:binary32 --order pairwise --exact{}",
+                  presets, kernel.name, example, kernel.name, example, kernel.name, example, more_examples(kernel)));
   command.callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }
 

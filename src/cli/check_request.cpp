@@ -8,7 +8,9 @@
 
 #include "arguments.hpp"
 #include "arithmetic_options.hpp"
+#include "check_integers.hpp"
 #include "product_terms.hpp"
+#include "run_integers.hpp"
 
 namespace assay::cli {
 namespace {
@@ -79,29 +81,63 @@ std::string reproducer(const check_request& request, const verdict& v) {
   return request.command + (alone ? fmt::format(" --only {}", v.worst.front().index) : "");
 }
 
+/// The call over numbers, zero points taken off.
+kernel_call numbers_call(const check_request& request) {
+  kernel_call call = make_call(*request.kernel, request.inputs, request.attributes, request.folder);
+  if (request.integers.empty()) return call;
+  named_texts files;
+  for (const auto& [name, file] : request.inputs) {
+    if (!file.empty()) files[name] = from_folder(request.folder, file);
+  }
+  const auto zero = [&](std::string_view name) {
+    const auto found = request.integers.find(name);
+    return found == request.integers.end() ? std::string() : found->second;
+  };
+  move_zero_points(call, files, zero("zero_a"), zero("zero_b"));
+  return call;
+}
+
+void check_only(const check_request& request, const tensor& first) {
+  if (!request.how.only || *request.how.only < first.size()) return;
+  throw usage_error(
+      fmt::format("--only is {}, but there are {} results, counted from 0.", *request.how.only, first.size()));
+}
+
 }  // namespace
 
 check_outcome carry_out(const check_request& request) {
-  const kernel_call call = make_call(*request.kernel, request.inputs, request.attributes, request.folder);
-  const std::vector<tensor> results = read_results(request);
-  if (request.how.only && *request.how.only >= results.front().size()) {
-    throw usage_error(fmt::format("--only is {}, but there are {} results, counted from 0.", *request.how.only,
-                                  results.front().size()));
-  }
-  judge_options how = request.how;
-  how.keep_elements = true;
   check_outcome outcome;
   std::vector<hypothesis> suspects;
+  judge_options how = request.how;
+  how.keep_elements = true;
   as_usage([&] {
     for (const std::string& text : request.suspects) suspects.push_back(parse_hypothesis(request.kernel->name, text));
-    if (!suspects.empty()) how.hypotheses = &suspects;
-    outcome.judged = request.claim.empty()
-                         ? judge(call, results, how)
-                         : judge(call, results, parse_claim(request.kernel->name, request.claim), how);
     return 0;
   });
-  for (element_report& e : outcome.judged.worst) e.inputs = with_terms(call, e);
-  outcome.context = context_of(request, call, results);
+  if (!suspects.empty()) how.hypotheses = &suspects;
+  std::optional<kernel_call> call;
+  std::vector<tensor> results;
+  if (is_requantised(request)) {
+    requantised_files files = read_requantised(request);
+    check_only(request, files.got);
+    outcome.judged = as_usage([&] {
+      call = files.product.call();
+      return judge(files.product, files.got, how);
+    });
+    outcome.context = requantised_context(request, files);
+    results.push_back(std::move(files.got));
+  } else {
+    call = numbers_call(request);
+    results = read_results(request);
+    check_only(request, results.front());
+    const std::string claim = request.claim.empty() && !request.integers.empty() ? "int8" : request.claim;
+    outcome.judged = as_usage([&] {
+      return claim.empty() ? judge(*call, results, how)
+                           : judge(*call, results, parse_claim(request.kernel->name, claim), how);
+    });
+    outcome.context = context_of(request, *call, results);
+  }
+  for (element_report& e : outcome.judged.worst) e.inputs = with_terms(*call, e);
   for (error_picture& p : outcome.judged.pictures) {
     outcome.errors.push_back({results[p.result].shape(), std::move(p.distances), std::move(p.fails)});
   }

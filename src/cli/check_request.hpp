@@ -16,12 +16,13 @@ struct check_request {
   std::string name;  ///< the spec's, for tables
   const kernel_info* kernel = nullptr;
   named_texts inputs, attributes;
-  named_texts got;    ///< files by the result's name
-  std::string claim;  ///< as parse_claim() reads it; empty: the default claim
+  named_texts got;       ///< files by the result's name
+  named_texts integers;  ///< of products of integers: integer_keys in check_integers.hpp
+  std::string claim;     ///< as parse_claim() reads it; empty: the default claim
   judge_options how;
   std::vector<std::string> suspects;  ///< hypotheses to try first, as parse_hypothesis() reads them
-  std::filesystem::path folder;  ///< that relative files are in
-  std::string command;           ///< of the shell, without --only: what repeats this check
+  std::filesystem::path folder;       ///< that relative files are in
+  std::string command;                ///< of the shell, without --only: what repeats this check
 };
 
 struct check_outcome {

@@ -24,6 +24,10 @@ struct result_view {
 /// The result that an element belongs to; without views the verdict's own shape and format.
 result_view view_of(const verdict& v, std::span<const result_view> results, std::size_t result);
 
+/// The name of what results are stored as, and the hexadecimal digits of a code of one of them.
+std::string stored_as(const verdict& v);
+int code_digits(const verdict& v, std::span<const result_view> results, std::size_t result);
+
 /// "(3, 5)" for the n-th element in C order.
 std::string index_text(std::size_t n, const extents& shape);
 /// The same with the result's name before it where there are several: "dx (3, 5)".

@@ -18,7 +18,7 @@ json number(double x) {
   return x;
 }
 
-std::string hexadecimal(std::uint64_t code, format f) { return fmt::format("0x{:0{}x}", code, (f.width() + 3) / 4); }
+std::string hexadecimal(std::uint64_t code, int digits) { return fmt::format("0x{:0{}x}", code, digits); }
 
 }  // namespace
 
@@ -29,15 +29,15 @@ nlohmann::ordered_json verdict_json(const verdict& v, std::span<const result_vie
       histogram.push_back({{"ulps", ulp_histogram::label(bucket)}, {"count", v.histogram[bucket]}});
   }
   for (const auto& e : v.worst) {
-    const format f = view_of(v, results, e.result).type;
+    const int digits = code_digits(v, results, e.result);
     worst.push_back({{"result", view_of(v, results, e.result).name},
                      {"index", e.index},
                      {"finding", describe(e.what)},
                      {"got", number(e.got_value)},
-                     {"got_code", hexadecimal(e.got, f)},
+                     {"got_code", hexadecimal(e.got, digits)},
                      {"truth", number(e.truth_value)},
-                     {"truth_code", hexadecimal(e.truth, f)},
-                     {"expected_code", hexadecimal(e.expected, f)},
+                     {"truth_code", hexadecimal(e.truth, digits)},
+                     {"expected_code", hexadecimal(e.expected, digits)},
                      {"distance_ulps", number(e.distance)},
                      {"bound_ulps", number(e.bound)},
                      {"scale_ulps", number(e.scale)},
@@ -69,7 +69,7 @@ nlohmann::ordered_json verdict_json(const verdict& v, std::span<const result_vie
       {"headline", headline(v)},
       {"kernel", v.kernel},
       {"claim", v.claim},
-      {"output", format_name(v.output)},
+      {"output", stored_as(v)},
       {"shape", std::vector<std::size_t>(v.shape.begin(), v.shape.end())},
       {"elements", v.elements},
       {"length", v.length},

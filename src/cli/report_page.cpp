@@ -32,8 +32,8 @@ json histogram_rows(const ulp_histogram& histogram) {
 json worst_rows(const verdict& v, const report_context& context) {
   json rows = json::array();
   for (const element_report& e : v.worst) {
-    const format f = view_of(v, context.results, e.result).type;
-    const auto code = [&](std::uint64_t bits) { return fmt::format("0x{:0{}x}", bits, (f.width() + 3) / 4); };
+    const int digits = code_digits(v, context.results, e.result);
+    const auto code = [&](std::uint64_t bits) { return fmt::format("0x{:0{}x}", bits, digits); };
     json inputs = json::array();
     for (std::size_t at = 0; at < e.inputs.size();) {
       const std::size_t end = std::min(e.inputs.find("; ", at), e.inputs.size());
@@ -101,7 +101,7 @@ std::string verdict_page(const verdict& v, const report_context& context) {
             {"headline", headline(v)},
             {"claim", v.claim},
             {"kernel", {{"name", context.kernel}, {"formula", context.formula}}},
-            {"output", format_name(v.output)},
+            {"output", stored_as(v)},
             {"shape", std::vector(shown.shape.begin(), shown.shape.end())},
             {"layers", layers},
             {"tests", tests},

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <assay/format/name.hpp>
 #include <assay/tensor/describe.hpp>
 
 #include "terminal.hpp"
@@ -44,22 +43,26 @@ std::string counts_text(const verdict& v, const std::string& indent) {
 }
 
 /// Where doubles hold the format's values they are shown shortest, else by the code alone.
-std::string value_text(double value, std::uint64_t code, format f) {
-  const int digits = (f.width() + 3) / 4;
+std::string value_text(double value, std::uint64_t code, int digits) {
   const std::string number = std::isnan(value) ? "nan" : fmt::format("{:.9g}", value);
   return fmt::format("{} (0x{:0{}x})", number, code, digits);
+}
+
+std::int64_t integer_of(std::uint64_t code, integer_format f) {
+  const int unused = 64 - f.bits;
+  return f.is_signed ? static_cast<std::int64_t>(code << unused) >> unused : static_cast<std::int64_t>(code);
 }
 
 std::string worst_text(const verdict& v, const std::string& indent, std::span<const result_view> results) {
   if (v.worst.empty()) return "";
   std::string text = "\n" + indent + "worst elements\n";
   for (const element_report& e : v.worst) {
-    const format f = view_of(v, results, e.result).type;
+    const int digits = code_digits(v, results, e.result);
     text += fmt::format("{}  {:<10} {}: got {}, ", indent, element_name(v, results, e),
-                        painted(describe(e.what), colour::red), value_text(e.got_value, e.got, f));
-    if (v.exact_claim && e.expected != e.truth)
-      text += fmt::format("claim 0x{:0{}x}, ", e.expected, (f.width() + 3) / 4);
-    text += fmt::format("truth {}", value_text(e.truth_value, e.truth, f));
+                        painted(describe(e.what), colour::red), value_text(e.got_value, e.got, digits));
+    if (v.exact_claim && e.expected != e.truth) text += fmt::format("claim 0x{:0{}x}, ", e.expected, digits);
+    text += fmt::format("truth {}", value_text(e.truth_value, e.truth, digits));
+    if (v.integers) text += fmt::format(", which is {}", integer_of(e.truth, *v.integers));
     if (!std::isnan(e.distance)) text += fmt::format("; {} ulp off", ulps(std::abs(e.distance)));
     if (!v.exact_claim && !std::isnan(e.distance)) text += fmt::format(", bound {}", ulps(e.bound));
     text += "\n";
@@ -134,12 +137,12 @@ std::string histogram_text(const ulp_histogram& histogram, const std::string& in
 
 std::string verdict_text(const verdict& v, const std::string& indent, std::span<const result_view> results) {
   std::string text = indent + (v.pass ? painted("PASS", colour::green) : painted("FAIL", colour::red)) + "  " +
-                     (v.kernel.empty() ? "" : v.kernel + "; ") + "claim: " + v.claim + ", stored as " +
-                     format_name(v.output) + "\n\n";
+                     (v.kernel.empty() ? "" : v.kernel + "; ") + "claim: " + v.claim + ", stored as " + stored_as(v) +
+                     "\n\n";
   if (v.elements == 0) return text + indent + "  " + headline(v) + "\n";
   text += layers_text(v, indent) + counts_text(v, indent);
   if (!v.sampling.empty()) text += indent + "  " + v.sampling + "\n";
-  text += "\n" + indent + "distance from the truth, in ulps of " + format_name(v.output) + "\n" +
+  text += "\n" + indent + "distance from the truth, in ulps of " + stored_as(v) + "\n" +
           histogram_text(v.histogram, indent);
   return text + worst_text(v, indent, results) + diagnosis_text(v, indent) + along_k_text(v, indent);
 }

@@ -99,6 +99,14 @@ result_view view_of(const verdict& v, std::span<const result_view> results, std:
   return result < results.size() ? results[result] : result_view{"", v.shape, v.output};
 }
 
+std::string stored_as(const verdict& v) {
+  return v.integers ? std::string(name_of(*v.integers)) : format_name(v.output);
+}
+
+int code_digits(const verdict& v, std::span<const result_view> results, std::size_t result) {
+  return ((v.integers ? v.integers->bits : view_of(v, results, result).type.width()) + 3) / 4;
+}
+
 std::string index_text(std::size_t n, const extents& shape) {
   if (shape.rank() == 1) return std::to_string(n);
   std::string text;

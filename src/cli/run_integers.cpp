@@ -1,6 +1,5 @@
 #include "run_integers.hpp"
 
-#include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -11,94 +10,10 @@
 #include <assay/tensor/describe.hpp>
 
 #include "arguments.hpp"
+#include "integer_files.hpp"
 
 namespace assay::cli {
 namespace {
-
-[[noreturn]] void refuse_shape(std::string_view name, const extents& found, const extents& expected) {
-  throw usage_error(fmt::format("{} has shape {}; expected {}.", name, to_string(found), to_string(expected)));
-}
-
-template <class Number>
-std::optional<Number> number_in(std::string_view text) {
-  Number x{};
-  const auto end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, x);
-  return read.ec == std::errc{} && read.ptr == end ? std::optional(x) : std::nullopt;
-}
-
-/// A tensor of integers, as the file has them.
-struct integers {
-  tensor values;
-  integer_format type;
-
-  integers() = default;
-  integers(std::string_view name, const std::string& text) {
-    const file_argument file = file_argument::parse(text);
-    values = file.read();
-    const element_type& t = values.type();
-    if (file.reference.type && file.reference.type->integers) {
-      type = *file.reference.type->integers;
-    } else if (t.what == element_type::kind::signed_integer && t.integer_bits <= 32) {
-      type = integer_format{t.integer_bits};
-    } else {
-      const bool raw = t.what == element_type::kind::unsigned_integer && t.integer_bits <= 32;
-      throw usage_error(
-          fmt::format("{} holds {}; expected integers of up to 32 bits{}.", name, to_string(t),
-                      raw ? fmt::format(", named as in {}:{}", file.reference.name(), to_string(t)) : ""));
-    }
-  }
-
-  std::int64_t operator[](std::size_t i) const {
-    const int unused = 64 - type.bits;
-    const std::uint64_t bits = values[i] << unused;
-    return type.is_signed ? static_cast<std::int64_t>(bits) >> unused : static_cast<std::int64_t>(bits >> unused);
-  }
-  std::vector<std::int32_t> narrow(std::string_view name) const {
-    std::vector<std::int32_t> all(values.size());
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if ((*this)[i] > std::numeric_limits<std::int32_t>::max()) {
-        throw usage_error(fmt::format("{} holds {}; expected integers of int32.", name, (*this)[i]));
-      }
-      all[i] = static_cast<std::int32_t>((*this)[i]);
-    }
-    return all;
-  }
-  matrix view() const { return {.codes = values.bytes().data(), .type = type}; }
-};
-
-/// One number for all, or a file of as many as there are `lines`.
-std::vector<std::int32_t> zero_points(const std::string& text, std::string_view name, std::size_t lines) {
-  if (text.empty()) return {};
-  if (const auto one = number_in<std::int32_t>(text)) return {*one};
-  const integers all(name, text);
-  if (all.values.size() != 1 && all.values.shape() != extents{lines}) refuse_shape(name, all.values.shape(), {lines});
-  return all.narrow(name);
-}
-
-std::vector<double> factors(const std::string& text, std::size_t columns) {
-  if (const auto one = number_in<double>(text)) return {*one};
-  const tensor all = file_argument::parse(text).read_codes();
-  if (all.size() != 1 && all.shape() != extents{columns}) refuse_shape("factor", all.shape(), {columns});
-  std::vector<double> numbers(all.size());
-  for (std::size_t i = 0; i < all.size(); ++i) numbers[i] = to_double(all[i], all.type().layout);
-  return numbers;
-}
-
-struct integer_target {
-  integer_format type;
-  rounding mode = rounding::ties_to_even;
-};
-
-/// int8, int8:toward_zero; nothing for what begins with another name.
-std::optional<integer_target> target_of(const std::string& to) {
-  const std::size_t colon = to.find(':');
-  const auto type = find_named_integer_format(to.substr(0, colon));
-  if (!type) return std::nullopt;
-  integer_target t{*type};
-  if (colon != std::string::npos) t.mode = named_argument<rounding>(to.substr(colon + 1), "rounding mode");
-  return t;
-}
 
 element_type tensor_type(integer_format f) { return element_type::integer(f.bits <= 8 ? 8 : f.bits, f.is_signed); }
 
@@ -135,13 +50,13 @@ struct integer_product {
     }
     if (const std::string file = text_of(options.inputs(), "c"); !file.empty()) {
       c = integers("c", file);
-      if (c.values.shape() != shape) refuse_shape("c", c.values.shape(), shape);
+      if (c.codes.shape() != shape) refuse_shape("c", c.codes.shape(), shape);
       p.c = c.view();
       p.c.rows = m, p.c.columns = n, p.c.batch_stride = m * n;
     }
     if (const std::string file = text_of(options.inputs(), "bias"); !file.empty()) {
       const integers all("bias", file);
-      if (all.values.shape() != extents{n}) refuse_shape("bias", all.values.shape(), {n});
+      if (all.codes.shape() != extents{n}) refuse_shape("bias", all.codes.shape(), {n});
       bias = all.narrow("bias");
       p.integer_bias = {bias.data(), n};
     }
@@ -150,9 +65,9 @@ struct integer_product {
 
  private:
   void dots() {
-    const extents& all = a.values.shape();
+    const extents& all = a.codes.shape();
     if (all.rank() == 0) throw usage_error("a has shape (); expected at least one axis, along which to sum.");
-    if (b.values.shape() != all) refuse_shape("b", b.values.shape(), all);
+    if (b.codes.shape() != all) refuse_shape("b", b.codes.shape(), all);
     const std::size_t k = all[all.rank() - 1];
     shape = all.without_last();
     p.batches = shape.count();
@@ -170,7 +85,7 @@ struct integer_product {
     shape = batches ? extents{*batches, m, n} : extents{m, n};
   }
   static matrix matrix_of(const integers& x, const char* name, std::optional<std::size_t>& batches) {
-    const extents& s = x.values.shape();
+    const extents& s = x.codes.shape();
     if (s.rank() != 2 && s.rank() != 3) {
       throw usage_error(fmt::format("{} has shape {}; expected two axes, or three with a batch.", name, to_string(s)));
     }
@@ -244,34 +159,15 @@ requantiser way_named(const std::string& name) {
                                 name, did_you_mean(name, words)));
 }
 
-requantised_range range_of(const std::string& zero, const std::string& clamp) {
-  requantised_range r;
-  if (!zero.empty()) {
-    const auto number = number_in<std::int32_t>(zero);
-    if (!number) throw usage_error(fmt::format("--zero-y is '{}'; expected an integer.", zero));
-    r.zero_point = *number;
-  }
-  if (!clamp.empty()) {
-    const std::size_t comma = clamp.find(',');
-    const auto low = number_in<std::int32_t>(std::string_view(clamp).substr(0, comma));
-    const auto high =
-        comma == std::string::npos ? std::nullopt : number_in<std::int32_t>(std::string_view(clamp).substr(comma + 1));
-    if (!low || !high) throw usage_error(fmt::format("--clamp is '{}'; expected two integers, as in 0,255.", clamp));
-    r.lowest = *low, r.highest = *high;
-  }
-  return r;
-}
-
 }  // namespace
 
-void integer_options::add_to(CLI::App& command) {
+void integer_options::add_to(CLI::App& command, const char* ways) {
   const auto add = [&](const char* name, std::string& value, const char* what, const char* word) {
     command.add_option(name, value, what)->type_name(word)->group("Integers");
   };
   add("--zero-a", zero_a_, "Zero point of a: a number, or a file with one for each row of a", "N|FILE");
   add("--zero-b", zero_b_, "Zero point of b: a number, or a file with one for each column of b", "N|FILE");
-  add("--requantise", requantise_, "With integers in --to: how sums become small integers",
-      "float_scale|double_rounding|single_rounding");
+  add("--requantise", requantise_, "With integers in --to: how sums become small integers", ways);
   add("--factor", factor_, "What the sums are multiplied by: a number, or a file with one for each column",
       "NUMBER|FILE");
   add("--zero-y", zero_y_, "Zero point of the result", "N");
@@ -318,10 +214,25 @@ std::optional<tensor> integer_options::run(const kernel_options& kernel, const a
   return y;
 }
 
+named_texts integer_options::texts() const {
+  named_texts all;
+  for (const auto& [name, text] :
+       {std::pair{"zero_a", &zero_a_}, std::pair{"zero_b", &zero_b_}, std::pair{"requantise", &requantise_},
+        std::pair{"factor", &factor_}, std::pair{"zero_y", &zero_y_}, std::pair{"clamp", &clamp_}}) {
+    if (!text->empty()) all[name] = *text;
+  }
+  return all;
+}
+
 void integer_options::move(kernel_call& call, const kernel_options& kernel) const {
-  for (const auto& [input, text] : {std::pair{"a", zero_a_}, std::pair{"b", zero_b_}}) {
+  move_zero_points(call, kernel.inputs(), zero_a_, zero_b_);
+}
+
+void move_zero_points(kernel_call& call, const named_texts& inputs, const std::string& zero_a,
+                      const std::string& zero_b) {
+  for (const auto& [input, text] : {std::pair{"a", zero_a}, std::pair{"b", zero_b}}) {
     if (text.empty()) continue;
-    const integers x(input, text_of(kernel.inputs(), input));  // whose elements are integers
+    const integers x(input, text_of(inputs, input));  // whose elements are integers
     tensor numbers = call.input(input);
     const extents& shape = numbers.shape();
     const bool is_gemm = call.name() == "gemm", is_a = *input == 'a';

@@ -9,15 +9,23 @@
 
 namespace assay::cli {
 
+/// Takes the zero points off the call's a and b, exactly; `inputs` are their files. Throws usage_error.
+void move_zero_points(kernel_call& call, const named_texts& inputs, const std::string& zero_a,
+                      const std::string& zero_b);
+
 class integer_options {
  public:
-  void add_to(CLI::App& command);
+  /// `ways` are the words of --requantise.
+  void add_to(CLI::App& command, const char* ways = "float_scale|double_rounding|single_rounding");
 
   /// The results as --to names an integer type. Nothing where it does not: a float comes out, of any kernel's ways.
   /// Throws usage_error.
   std::optional<tensor> run(const kernel_options& kernel, const arithmetic_options& with, unsigned threads) const;
   /// Takes the zero points off the call's a and b, exactly. Throws usage_error.
   void move(kernel_call& call, const kernel_options& kernel) const;
+
+  /// What was given, by the options' names without dashes and with _ for -.
+  named_texts texts() const;
 
  private:
   std::string zero_a_, zero_b_, zero_y_, requantise_, factor_, clamp_;

@@ -10,13 +10,14 @@
 #include <assay/file/error.hpp>
 
 #include "arguments.hpp"
+#include "check_integers.hpp"
 
 namespace assay::cli {
 namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr std::array<std::string_view, 10> keys{"kernel",     "inputs", "attributes", "got",   "claim",
+constexpr std::array<std::string_view, 11> keys{"kernel",     "inputs", "attributes", "got",   "claim",   "integers",
                                                 "confidence", "seed",   "sample",     "worst", "suspects"};
 
 /// One spec as it is read; every refusal names its file.
@@ -35,6 +36,10 @@ class spec_reader {
     r.kernel = kernel();
     r.inputs = texts("inputs", names(r.kernel->inputs));
     if (all_.contains("attributes")) r.attributes = texts("attributes", names(r.kernel->attributes));
+    if (all_.contains("integers")) {
+      if (r.kernel->name != "gemm") refuse("integers", "there", "it with the kernel gemm only");
+      r.integers = texts("integers", {std::begin(integer_keys), std::end(integer_keys)});
+    }
     read_got(r);
     if (all_.contains("claim")) r.claim = claim();
     if (all_.contains("suspects")) read_suspects(r);
@@ -98,8 +103,9 @@ class spec_reader {
     named_texts result;
     for (const auto& [name, value] : all.items()) {
       if (std::find(known.begin(), known.end(), name) == known.end())
-        refuse_name(key == "inputs" ? "input" : key == "attributes" ? "attribute" : "result", name, known);
-      if (key != "attributes" && !value.is_string()) refuse(key + "." + name, found(value), "a file's name");
+        refuse_name(key == "inputs" ? "input" : key == "got" ? "result" : key.substr(0, key.size() - 1), name, known);
+      if (key != "attributes" && key != "integers" && !value.is_string())
+        refuse(key + "." + name, found(value), "a file's name");
       result[name] = text(key + "." + name, value);
     }
     return result;
