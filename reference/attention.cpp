@@ -381,7 +381,7 @@ truth attention(const code_view& q, const code_view& k, const code_view& v, cons
   const std::size_t blocks = (s.queries + most - 1) / most;
   const single_threaded_blas own_threads_only;
   result.decided =
-      in_parallel(s.outer * s.heads * blocks, want.threads,
+      in_parallel(s.outer * s.heads * blocks, want.threads, result.value.size(),
                   [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
                     product_block sums;
                     std::vector<double> scales;

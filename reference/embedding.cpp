@@ -61,14 +61,14 @@ truth embedding(const code_view& weight, const tensor& indices, const request& w
 
   const output_rule rule(want.to, want.how);
   truth result = make_truth(want, extents(shape));
-  result.decided =
-      in_parallel(rows.size(), want.threads, [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
-        std::vector<double> line(width);
-        for (std::size_t n = first; n < last; ++n) {
-          values.read(rows[n] * width, 1, line);
-          decide(copied_line{line}, rule, want, w, line_of_truth(result, n * width, 1), made);
-        }
-      });
+  result.decided = in_parallel(rows.size(), want.threads, result.value.size(),
+                               [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
+                                 std::vector<double> line(width);
+                                 for (std::size_t n = first; n < last; ++n) {
+                                   values.read(rows[n] * width, 1, line);
+                                   decide(copied_line{line}, rule, want, w, line_of_truth(result, n * width, 1), made);
+                                 }
+                               });
   return result;
 }
 

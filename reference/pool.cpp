@@ -101,7 +101,7 @@ truth along_windows(const reader& x, const axis_windows& down, const axis_window
   const output_rule rule(want.to, want.how);
   truth result = make_truth(want, {shape[0], shape[1], down.count, across.count});
   result.decided = in_parallel(
-      shape[0] * shape[1] * down.count, want.threads,
+      shape[0] * shape[1] * down.count, want.threads, result.value.size(),
       [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
         std::vector<double> values;
         for (std::size_t n = first; n < last; ++n) {

@@ -114,32 +114,33 @@ truth truth_of_cells(const std::array<gate_source, 4>& sources, const reader& st
   const block_grid grid{1, samples, states, 64, 256};
   const single_threaded_blas own_threads_only;
   result.decided =
-      in_parallel(grid.count(), want.threads, [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
-        std::array<product_block, 4> blocks;
-        std::array<row_memory, 4> memory;
-        std::vector<double> of_state;
-        for (std::size_t n = first; n < last; ++n) {
-          const stretch_of_vectors rows = grid.row_stretch(n), columns = grid.column_stretch(n);
-          const auto of_gate = [&](std::size_t g) {
-            return stretch_of_vectors{sources[g].first + columns.first, columns.count};
-          };
-          for (std::size_t g = 0; g < 4; ++g) {
-            blocks[g].compute({sources[g].a, 0}, rows, {sources[g].b, 0}, of_gate(g), false);
-          }
-          of_state.resize(columns.count);
-          for (std::size_t r = 0; r < rows.count; ++r) {
-            const std::size_t i = rows.first + r, at = i * states + columns.first;
-            const auto row = [&](std::size_t g) {
-              return sum_row({sources[g].a, 0}, {sources[g].b, 0}, sources[g].addends, blocks[g], i, r, of_gate(g),
-                             false, memory[g]);
-            };
-            const std::array<sum_row, 4> sums{row(0), row(1), row(2), row(3)};
-            const std::array<const sum_row*, 4> gates{&sums[0], &sums[1], &sums[2], &sums[3]};
-            state.read(at, 1, of_state);
-            decide(cell_row<Formula>{gates, of_state}, rule, want, w, line_of_truth(result, at, 1), made);
-          }
-        }
-      });
+      in_parallel(grid.count(), want.threads, result.value.size(),
+                  [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
+                    std::array<product_block, 4> blocks;
+                    std::array<row_memory, 4> memory;
+                    std::vector<double> of_state;
+                    for (std::size_t n = first; n < last; ++n) {
+                      const stretch_of_vectors rows = grid.row_stretch(n), columns = grid.column_stretch(n);
+                      const auto of_gate = [&](std::size_t g) {
+                        return stretch_of_vectors{sources[g].first + columns.first, columns.count};
+                      };
+                      for (std::size_t g = 0; g < 4; ++g) {
+                        blocks[g].compute({sources[g].a, 0}, rows, {sources[g].b, 0}, of_gate(g), false);
+                      }
+                      of_state.resize(columns.count);
+                      for (std::size_t r = 0; r < rows.count; ++r) {
+                        const std::size_t i = rows.first + r, at = i * states + columns.first;
+                        const auto row = [&](std::size_t g) {
+                          return sum_row({sources[g].a, 0}, {sources[g].b, 0}, sources[g].addends, blocks[g], i, r,
+                                         of_gate(g), false, memory[g]);
+                        };
+                        const std::array<sum_row, 4> sums{row(0), row(1), row(2), row(3)};
+                        const std::array<const sum_row*, 4> gates{&sums[0], &sums[1], &sums[2], &sums[3]};
+                        state.read(at, 1, of_state);
+                        decide(cell_row<Formula>{gates, of_state}, rule, want, w, line_of_truth(result, at, 1), made);
+                      }
+                    }
+                  });
   return result;
 }
 

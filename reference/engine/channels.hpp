@@ -70,18 +70,19 @@ truth along_channels(const reader& x, const channel_shape& shape, const request&
   truth result = make_truth(want, x.view().shape());
   const std::size_t tile = shape.tile(), tiles = (shape.channels + tile - 1) / tile;
   result.decided =
-      in_parallel(tiles, want.threads, [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
-        channel_tile here(shape);
-        for (std::size_t c = first * tile; c < std::min(last * tile, shape.channels); c += tile) {
-          const std::size_t count = std::min(tile, shape.channels - c);
-          here.read(x, c, count);
-          for (std::size_t k = 0; k < count; ++k) {
-            const channel_tile::store store(here, k, c + k, result);
-            decide(kernel_of(c + k, std::span<const double>(here.channel(k))), rule, want, w, store, made);
-          }
-          here.write(result, c, count);
-        }
-      });
+      in_parallel(tiles, want.threads, result.value.size(),
+                  [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
+                    channel_tile here(shape);
+                    for (std::size_t c = first * tile; c < std::min(last * tile, shape.channels); c += tile) {
+                      const std::size_t count = std::min(tile, shape.channels - c);
+                      here.read(x, c, count);
+                      for (std::size_t k = 0; k < count; ++k) {
+                        const channel_tile::store store(here, k, c + k, result);
+                        decide(kernel_of(c + k, std::span<const double>(here.channel(k))), rule, want, w, store, made);
+                      }
+                      here.write(result, c, count);
+                    }
+                  });
   return result;
 }
 

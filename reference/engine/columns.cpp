@@ -76,8 +76,9 @@ truth sum_of_columns(const reader& x, std::size_t rows, const extents& shape, bo
   if (want.scales) result.scale = tensor(element_type::of(binary64), shape);
   const std::size_t columns = result.value.size(), together = columns_together(rows, columns);
   const std::size_t blocks = columns == 0 ? 0 : (columns + together - 1) / together;
-  result.decided =
-      in_parallel(blocks, want.threads, [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
+  result.decided = in_parallel(
+      blocks, want.threads, result.value.size(),
+      [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
         std::vector<double> values;
         for (std::size_t c = first * together; c < std::min(last * together, columns); c += together) {
           const std::size_t width = std::min(together, columns - c);

@@ -1,9 +1,12 @@
 // From groups to tensors: runs a kernel's groups on several threads and stores what they decide.
 #pragma once
 
+#include <chrono>
 #include <exception>
 #include <mutex>
 #include <thread>
+
+#include <assay/progress.hpp>
 
 #include "decide.hpp"
 #include "reader.hpp"
@@ -88,22 +91,43 @@ struct cached_constants {
   ~cached_constants() { mpfr_free_cache(); }
 };
 
-/// Calls work(first, last, workspace, decisions) on ranges that make up [0, count), on several threads, and adds up
-/// their decisions. Rethrows the first exception.
+/// Calls work(range's first, last) on ranges that make up [first, last): on all of it at once, or, where somebody
+/// watches, on as much at a time as takes some milliseconds, which costs nothing that one could measure.
 template <class Work>
-decisions in_parallel(std::size_t count, unsigned threads, const Work& work) {
+void in_watched_ranges(std::size_t first, std::size_t last, progress_stage& told, const Work& work) {
+  using clock = std::chrono::steady_clock;
+  constexpr auto due = std::chrono::milliseconds(20);
+  if (!told.is_observed()) return work(first, last);
+  for (std::size_t next = first, size = 1; next < last;) {
+    const std::size_t count = std::min(size, last - next);
+    const clock::time_point start = clock::now();
+    work(next, next + count);
+    const auto taken = clock::now() - start;
+    told.add(count);
+    next += count;
+    size = taken < due ? 2 * size : std::max<std::size_t>(1, size / 2);
+  }
+}
+
+/// Calls work(first, last, workspace, decisions) on ranges that make up [0, count), on several threads, and adds up
+/// their decisions. Rethrows the first exception. Tells how far it is, in shares of the truth's `elements`; of 0, in
+/// shares alone.
+template <class Work>
+decisions in_parallel(std::size_t count, unsigned threads, std::size_t elements, const Work& work) {
   const unsigned wanted = threads != 0 ? threads : std::max(std::thread::hardware_concurrency(), 1U);
   const auto used = static_cast<std::size_t>(std::min<std::size_t>(wanted, std::max<std::size_t>(count, 1)));
   decisions total;
   std::exception_ptr failure;
   std::mutex mutex;
+  progress_stage told("truth", elements == 0 ? "" : "elements", count, elements == 0 ? count : elements);
   const auto run = [&](std::size_t t) {
     const widest_exponents range;
     const cached_constants constants;
     workspace w;
     decisions made;
     try {
-      work(count * t / used, count * (t + 1) / used, w, made);
+      in_watched_ranges(count * t / used, count * (t + 1) / used, told,
+                        [&](std::size_t first, std::size_t last) { work(first, last, w, made); });
     } catch (...) {
       const std::lock_guard lock(mutex);
       if (!failure) failure = std::current_exception();
@@ -126,15 +150,15 @@ template <class KernelOf>
 truth along_lines(const reader& x, const axis_lines& lines, const request& want, const KernelOf& kernel_of) {
   const output_rule rule(want.to, want.how);
   truth result = make_truth(want, x.view().shape());
-  result.decided =
-      in_parallel(lines.count(), want.threads, [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
-        std::vector<double> values(lines.length);
-        for (std::size_t n = first; n < last; ++n) {
-          x.read(lines.first(n), lines.step(), values);
-          const line_of_truth store(result, lines.first(n), lines.step());
-          decide(kernel_of(n, std::span<double>(values)), rule, want, w, store, made);
-        }
-      });
+  result.decided = in_parallel(lines.count(), want.threads, result.value.size(),
+                               [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
+                                 std::vector<double> values(lines.length);
+                                 for (std::size_t n = first; n < last; ++n) {
+                                   x.read(lines.first(n), lines.step(), values);
+                                   const line_of_truth store(result, lines.first(n), lines.step());
+                                   decide(kernel_of(n, std::span<double>(values)), rule, want, w, store, made);
+                                 }
+                               });
   return result;
 }
 
@@ -148,13 +172,14 @@ truth one_per_line(const reader& x, const axis_lines& lines, const extents& shap
   const output_rule rule(want.to, want.how);
   truth result = make_truth(want, shape);
   result.decided =
-      in_parallel(lines.count(), want.threads, [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
-        std::vector<double> values(lines.length);
-        for (std::size_t n = first; n < last; ++n) {
-          x.read(lines.first(n), lines.step(), values);
-          decide(kernel_of(n, std::span<double>(values)), rule, want, w, line_of_truth(result, n, 1), made);
-        }
-      });
+      in_parallel(lines.count(), want.threads, result.value.size(),
+                  [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
+                    std::vector<double> values(lines.length);
+                    for (std::size_t n = first; n < last; ++n) {
+                      x.read(lines.first(n), lines.step(), values);
+                      decide(kernel_of(n, std::span<double>(values)), rule, want, w, line_of_truth(result, n, 1), made);
+                    }
+                  });
   return result;
 }
 

@@ -72,8 +72,9 @@ truth evaluate(const matrix_sums& sums, const extents& shape, const request& wan
   const std::size_t most_rows = want.threads == 1 ? product_block::most_rows : product_block::most_rows / 4;
   const block_grid grid{sums.batches, sums.a.count, sums.b.count, most_rows, product_block::most_columns};
   const single_threaded_blas own_threads_only;
-  result.decided =
-      in_parallel(grid.count(), want.threads, [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
+  result.decided = in_parallel(
+      grid.count(), want.threads, result.value.size(),
+      [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
         product_block block;
         row_memory memory;
         for (std::size_t n = first; n < last; ++n) {

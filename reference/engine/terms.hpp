@@ -114,7 +114,7 @@ class terms_together {
     const int bits = working_precision::bits();
     std::vector<Real> partial(ranges);
     std::mutex mutex;
-    in_parallel(ranges, threads_, [&](std::size_t first, std::size_t last, workspace&, decisions&) {
+    in_parallel(ranges, threads_, 0, [&](std::size_t first, std::size_t last, workspace&, decisions&) {
       const working_precision precision(bits);
       typename Terms::state at = terms_.start();
       for (std::size_t range = first; range < last; ++range) {
@@ -163,8 +163,9 @@ truth truth_of_terms(const Terms& terms, bool apart, bool is_mean, const extents
   }
   truth result = make_truth(want, shape);
   const std::size_t steps = terms.steps();
-  result.decided =
-      in_parallel(steps, want.threads, [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
+  result.decided = in_parallel(
+      steps, want.threads, result.value.size(),
+      [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
         typename Terms::state at = terms.start();
         for (std::size_t step = first; step < last; ++step) {
           terms.load(at, step);

@@ -81,19 +81,19 @@ truth cross_entropy_backward(const code_view& x, const cross_entropy_targets& ta
   const axis_lines& lines = in.of.lines;
   const output_rule rule(want.to, want.how);
   truth result = make_truth(want, x.shape());
-  result.decided =
-      in_parallel(lines.count(), want.threads, [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
-        std::vector<double> values(lines.length), probabilities;
-        for (std::size_t n = first; n < last; ++n) {
-          class_factors q;
-          const bool counts = in.load(n, values, probabilities, q);
-          const softmax_line line(values);
-          const bool is_nan = line.is_nan() || !all_finite(probabilities) || over_zero;
-          const double g = gradient ? (*gradient)[apart ? n : 0] : 1;
-          decide(cross_entropy_backward_kernel{in, line, q, g, is_mean, !counts, is_nan}, rule, want, w,
-                 line_of_truth(result, lines.first(n), lines.step()), made);
-        }
-      });
+  result.decided = in_parallel(lines.count(), want.threads, result.value.size(),
+                               [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
+                                 std::vector<double> values(lines.length), probabilities;
+                                 for (std::size_t n = first; n < last; ++n) {
+                                   class_factors q;
+                                   const bool counts = in.load(n, values, probabilities, q);
+                                   const softmax_line line(values);
+                                   const bool is_nan = line.is_nan() || !all_finite(probabilities) || over_zero;
+                                   const double g = gradient ? (*gradient)[apart ? n : 0] : 1;
+                                   decide(cross_entropy_backward_kernel{in, line, q, g, is_mean, !counts, is_nan}, rule,
+                                          want, w, line_of_truth(result, lines.first(n), lines.step()), made);
+                                 }
+                               });
   return result;
 }
 

@@ -50,7 +50,7 @@ truth truth_of_gradient(const code_view& x, const code_view& dy, const code_view
   truth result = make_truth(want, x.shape());
   const std::size_t count = values.size();
   result.decided =
-      in_parallel((count + block - 1) / block, want.threads,
+      in_parallel((count + block - 1) / block, want.threads, result.value.size(),
                   [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
                     std::vector<gradient_arguments> a;
                     for (std::size_t n = first * block; n < std::min(last * block, count); n += block) {

@@ -97,16 +97,16 @@ truth backward(const code_view& x, const code_view& dy, const softmax_options& o
   check_positive(options.temperature, "temperature");
   const output_rule rule(want.to, want.how);
   truth result = make_truth(want, x.shape());
-  result.decided =
-      in_parallel(lines.count(), want.threads, [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
-        std::vector<double> line(lines.length), dy_line(lines.length);
-        for (std::size_t n = first; n < last; ++n) {
-          values.read(lines.first(n), lines.step(), line);
-          gradient.read(lines.first(n), lines.step(), dy_line);
-          decide(Kernel{{softmax_line(line, options.temperature), dy_line}}, rule, want, w,
-                 line_of_truth(result, lines.first(n), lines.step()), made);
-        }
-      });
+  result.decided = in_parallel(lines.count(), want.threads, result.value.size(),
+                               [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
+                                 std::vector<double> line(lines.length), dy_line(lines.length);
+                                 for (std::size_t n = first; n < last; ++n) {
+                                   values.read(lines.first(n), lines.step(), line);
+                                   gradient.read(lines.first(n), lines.step(), dy_line);
+                                   decide(Kernel{{softmax_line(line, options.temperature), dy_line}}, rule, want, w,
+                                          line_of_truth(result, lines.first(n), lines.step()), made);
+                                 }
+                               });
   return result;
 }
 

@@ -22,7 +22,7 @@ line_scales::kind kind_of(std::span<const double> x, const norm& of) {
 
 line_scales::line_scales(const reader& x, const axis_lines& lines, const norm& of, unsigned threads)
     : x_(x), lines_(lines), norm_(of), kinds_(lines.count()), balls_(lines.count()) {
-  in_parallel(lines.count(), threads, [&](std::size_t first, std::size_t last, workspace&, decisions&) {
+  in_parallel(lines.count(), threads, 0, [&](std::size_t first, std::size_t last, workspace&, decisions&) {
     std::vector<double> values(lines_.length);
     for (std::size_t n = first; n < last; ++n) {
       x_.read(lines_.first(n), lines_.step(), values);

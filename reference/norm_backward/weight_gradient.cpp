@@ -99,16 +99,17 @@ truth weight_gradient(const reader& x, const reader& dy, const line_scales& scal
                     together = columns_together(lines, columns),
                     blocks = columns == 0 ? 0 : (columns + together - 1) / together;
   result.decided =
-      in_parallel(blocks, want.threads, [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
-        std::vector<double> values, gradients;
-        for (std::size_t c = first * together; c < std::min(last * together, columns); c += together) {
-          const std::size_t width = std::min(together, columns - c);
-          read_columns(x, lines, columns, c, width, values);
-          read_columns(dy, lines, columns, c, width, gradients);
-          decide(weight_gradient_columns({values, width}, {gradients, width}, scales), rule, want, w,
-                 line_of_truth(result, c, 1), made);
-        }
-      });
+      in_parallel(blocks, want.threads, result.value.size(),
+                  [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
+                    std::vector<double> values, gradients;
+                    for (std::size_t c = first * together; c < std::min(last * together, columns); c += together) {
+                      const std::size_t width = std::min(together, columns - c);
+                      read_columns(x, lines, columns, c, width, values);
+                      read_columns(dy, lines, columns, c, width, gradients);
+                      decide(weight_gradient_columns({values, width}, {gradients, width}, scales), rule, want, w,
+                             line_of_truth(result, c, 1), made);
+                    }
+                  });
   return result;
 }
 

@@ -46,7 +46,7 @@ truth one_by_one(const code_view& x, const request& want, const Function& f) {
   truth result = make_truth(want, x.shape());
   const std::size_t count = values.size();
   result.decided =
-      in_parallel((count + block - 1) / block, want.threads,
+      in_parallel((count + block - 1) / block, want.threads, result.value.size(),
                   [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
                     std::vector<double> line;
                     for (std::size_t n = first * block; n < std::min(last * block, count); n += block) {
@@ -71,19 +71,20 @@ truth code_by_code(const code_view& x, const request& want, const Function& f) {
   const output_rule rule(want.to, want.how);
   truth table = make_truth(want, codes.shape()), result = make_truth(want, x.shape());
   result.decided =
-      in_parallel(occurs.size(), want.threads, [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
-        for (std::size_t code = first; code < last; ++code) {
-          if (occurs[code] == 0) continue;
-          const double value = values[code];
-          decisions once;
-          decide(elements<Function>{{&value, 1}, f}, rule, want, w, line_of_truth(table, code, 1), once);
-          once.special *= occurs[code];
-          once.fast *= occurs[code];
-          once.interval *= occurs[code];
-          once.exact *= occurs[code];
-          made += once;
-        }
-      });
+      in_parallel(occurs.size(), want.threads, result.value.size(),
+                  [&](std::size_t first, std::size_t last, workspace& w, decisions& made) {
+                    for (std::size_t code = first; code < last; ++code) {
+                      if (occurs[code] == 0) continue;
+                      const double value = values[code];
+                      decisions once;
+                      decide(elements<Function>{{&value, 1}, f}, rule, want, w, line_of_truth(table, code, 1), once);
+                      once.special *= occurs[code];
+                      once.fast *= occurs[code];
+                      once.interval *= occurs[code];
+                      once.exact *= occurs[code];
+                      made += once;
+                    }
+                  });
   for (std::size_t n = 0; n < x.size(); ++n) {
     const std::uint64_t code = x[n] & mask;
     result.value.set(n, table.value[code]);

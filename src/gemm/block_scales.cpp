@@ -113,6 +113,7 @@ bool block_scaled_route(const batch& work) {
       if (count < by.block_k) break;
     }
     parallel_for(work.threads, rows, [&](std::size_t i) { work.out.finish(first + i, 0, n, sums.data() + i * n); });
+    work.told.add(rows * n);
   }
   return true;
 }

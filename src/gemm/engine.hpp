@@ -15,6 +15,8 @@
 #include <span>
 #include <vector>
 
+#include <assay/progress.hpp>
+
 #include "panel_stats.hpp"
 #include "parallel.hpp"
 #include "plan.hpp"
@@ -59,10 +61,11 @@ inline constexpr std::size_t block_rows = 96, block_columns = 256;
 /// Packed memory at a time, in lanes of each input: larger matrices are walked in several passes.
 inline constexpr std::size_t packed_lanes = std::size_t{1} << 25;
 
-/// Packs, and calls compute(packed A, packed B, block) for every block of the product of v and w.
+/// Packs, and calls compute(packed A, packed B, block) for every block of the product of v and w, and tells how many
+/// elements are done.
 template <class Worker, class Compute>
 void for_each_block(const Worker& worker, const vectors& v, const vectors& w, std::span<const std::uint32_t> index,
-                    std::size_t threads, const Compute& compute) {
+                    std::size_t threads, progress_stage& told, const Compute& compute) {
   const std::size_t row_panels = panels_of(v.count, worker.rows()), column_panels = panels_of(w.count, worker.columns());
   const std::size_t length = std::max<std::size_t>(v.length, 1);
   struct extent {
@@ -82,7 +85,13 @@ void for_each_block(const Worker& worker, const vectors& v, const vectors& w, st
       const std::size_t blocks_down = panels_of(rows, down.in_block), blocks_across = panels_of(columns, across.in_block);
       parallel_for(threads, blocks_down * blocks_across, [&](std::size_t task) {
         const std::size_t p = task % blocks_down * down.in_block, q = task / blocks_down * across.in_block;
-        compute(a, b, block{r + p, std::min(down.in_block, rows - p), c + q, std::min(across.in_block, columns - q)});
+        const block here{r + p, std::min(down.in_block, rows - p), c + q, std::min(across.in_block, columns - q)};
+        compute(a, b, here);
+        const auto vectors_in = [](std::size_t first, std::size_t panels, std::size_t width, std::size_t all) {
+          return std::min((first + panels) * width, all) - first * width;
+        };
+        told.add(vectors_in(here.first_row, here.rows, worker.rows(), v.count) *
+                 vectors_in(here.first_column, here.columns, worker.columns(), w.count));
       });
     }
   }
@@ -92,7 +101,7 @@ void for_each_block(const Worker& worker, const vectors& v, const vectors& w, st
 /// served)` takes the sums of row i from column j on, or must find them itself where no way served.
 template <class Worker, class Start, class Finish>
 void run_product(const Worker& worker, const vectors& v, const vectors& w, const plan& how, std::size_t threads,
-                 const Start& start, const Finish& finish) {
+                 progress_stage& told, const Start& start, const Finish& finish) {
   using lane = typename Worker::lane;
   const std::size_t tile_rows = worker.rows(), tile_columns = worker.columns(), tile_size = tile_rows * tile_columns;
   const auto compute = [&](const packed<Worker>& a, const packed<Worker>& b, const block& where) {
@@ -137,7 +146,7 @@ void run_product(const Worker& worker, const vectors& v, const vectors& w, const
       });
     });
   };
-  for_each_block(worker, v, w, how.index, threads, compute);
+  for_each_block(worker, v, w, how.index, threads, told, compute);
 }
 
 }  // namespace assay::gemm_kernels

@@ -280,7 +280,7 @@ bool exact_route(const batch& work) {
       }
     }
   };
-  for_each_block(slices, work.a, work.b, {}, work.threads, compute);
+  for_each_block(slices, work.a, work.b, {}, work.threads, work.told, compute);
   return true;
 }
 

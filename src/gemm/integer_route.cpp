@@ -241,9 +241,9 @@ bool integer_route(const batch& work) {
   };
   const plan how = any_order_plan(work.size.k);
   if (by_pairs)
-    run_product(pair_worker{integer_kernels(), a, b}, work.a, work.b, how, work.threads, start, finish);
+    run_product(pair_worker{integer_kernels(), a, b}, work.a, work.b, how, work.threads, work.told, start, finish);
   else
-    run_product(double_worker{double_kernels(), a, b}, work.a, work.b, how, work.threads, start, finish);
+    run_product(double_worker{double_kernels(), a, b}, work.a, work.b, how, work.threads, work.told, start, finish);
   return true;
 }
 

@@ -47,7 +47,7 @@ void run(const batch& work, const Worker& worker, const plan& how, format sums, 
     if (served) work.out.finish(i, j, count, from);
     else work.out.compute(i, j, count);
   };
-  run_product(worker, work.a, work.b, how, work.threads, start, finish);
+  run_product(worker, work.a, work.b, how, work.threads, work.told, start, finish);
 }
 
 template <class Lane>
@@ -270,7 +270,9 @@ void element_route(const batch& work) {
   const std::size_t pieces = panels_of(work.size.n, piece);
   parallel_for(work.threads, work.size.m * pieces, [&](std::size_t task) {
     const std::size_t i = task / pieces, j = task % pieces * piece;
-    work.out.compute(i, j, std::min(piece, work.size.n - j));
+    const std::size_t count = std::min(piece, work.size.n - j);
+    work.out.compute(i, j, count);
+    work.told.add(count);
   });
 }
 

@@ -1,6 +1,8 @@
 // One function a kind of kernel: it computes a batch of a checked problem, or says that it does not serve it.
 #pragma once
 
+#include <assay/progress.hpp>
+
 #include "output.hpp"
 
 namespace assay::gemm_kernels {
@@ -11,6 +13,7 @@ struct batch {
   vectors a, b;
   std::size_t threads;
   output& out;
+  progress_stage& told;  ///< of elements that are finished
 };
 
 bool float_route(const batch&);    ///< binary32 and binary64 sums

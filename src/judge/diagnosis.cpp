@@ -18,6 +18,7 @@
 
 #include <assay/kernel/run.hpp>
 #include <assay/number/convert.hpp>
+#include <assay/progress.hpp>
 
 #include "honest.hpp"
 #include "k_profile.hpp"
@@ -360,8 +361,10 @@ diagnosis diagnose(const court& c, const partition& parts, std::span<const tenso
   std::vector<hypothesis> hypotheses;
   if (options.hypotheses != nullptr) hypotheses = *options.hypotheses;
   for (hypothesis& h : known_hypotheses(c.call, c.claimed)) hypotheses.push_back(std::move(h));
+  progress_stage told("diagnosis", "hypotheses", hypotheses.size());
   for (const hypothesis& h : hypotheses) {
     auto report = all.test(h);
+    told.add(1);
     if (!report) continue;
     const bool explains_all = report->bit_for_bit && report->likelihood > 0.9999 && h.weight == 1;
     report->likelihood *= h.weight;

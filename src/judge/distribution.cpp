@@ -13,6 +13,7 @@
 
 #include <assay/format/name.hpp>
 #include <assay/number/convert.hpp>
+#include <assay/progress.hpp>
 
 #include "errors.hpp"
 #include "honest.hpp"
@@ -173,8 +174,10 @@ distribution_result judge_distribution(const court& c, const partition& parts, s
       parts.take(sampled_units(parts, elements, sample_size(c, options.distribution_sample), options.seed + 7));
   const std::vector<examined_result> examined = examine(c, p.call());
   std::vector<std::vector<tensor>> honest;
+  progress_stage told("tests", "honest kernels", kernels.size());
   for (const honest_kernel& k : kernels) {
     if (auto run = emulate(c, p.call(), k.with)) honest.push_back(std::move(*run));
+    told.add(1);
   }
   if (honest.empty()) return skip("the claim's arithmetic cannot be emulated on these inputs");
 

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include <assay/format/name.hpp>
+#include <assay/progress.hpp>
 #include <assay/tensor/describe.hpp>
 
 #include "distribution.hpp"
@@ -122,10 +123,15 @@ void trial::judge_elements() {
   v_.sampling = units.in_words;
   const std::size_t parts = (units.units.size() + units.at_once - 1) / units.at_once;
   const unsigned threads = options_.threads != 0 ? options_.threads : std::max(1u, std::thread::hardware_concurrency());
+  const std::size_t each = std::max<std::size_t>(1, v_.elements / std::max<std::size_t>(1, parts_.units()));
+  std::optional<progress_stage> told;  // of several parts; an only one's truth tells itself
+  if (parts > 1) told.emplace("judging", "elements", units.units.size(), units.units.size() * each);
   const auto judged = [&](std::size_t k, const part_request& how) {
     const std::size_t first = k * units.at_once;
     const auto some = std::span(units.units).subspan(first, std::min(units.at_once, units.units.size() - first));
-    return judge_part(charge_, parts_.take(some), how);
+    part_findings found = judge_part(charge_, parts_.take(some), how);
+    if (told) told->add(some.size());
+    return found;
   };
   const auto put_together = [&](part_findings&& one) {
     for (std::size_t r = 0; r < painters_.size(); ++r) painters_[r].put_together(one.found.pictures[r]);

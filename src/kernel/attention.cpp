@@ -117,6 +117,7 @@ std::vector<tensor> run_attention(const kernel_call& call, const arithmetic& wit
   const arithmetic beside = beside_products(with);
   const std::size_t scores = shapes.queries * shapes.keys;
   const auto first_of = [&](const tensor& t, std::size_t head) { return t.size() == scores ? 0 : head * scores; };
+  progress_stage told("emulation", "elements", shapes.all_heads(), y.size());
   with_scalar(beside, [&]<class A>(std::type_identity<A>) {
     using value = typename A::value;
     for_each_line<A>(beside, shapes.all_heads(), 16384, threads, [&](A& a, line_io<A>& io, std::size_t l) {
@@ -146,6 +147,7 @@ std::vector<tensor> run_attention(const kernel_call& call, const arithmetic& wit
       std::vector<value> out(shapes.queries * shapes.width);
       attention(a, multiply, head, out, form, *with.compute, with.store_at("scores"), with.store_at("probabilities"));
       io.store(out, y, l * out.size(), 1, l);
+      told.add(1);
     });
   });
   return only(std::move(y));

@@ -96,6 +96,7 @@ std::vector<tensor> run_conv2d(const kernel_call& call, const arithmetic& with, 
   tensor sums(element_type::of(ends ? *with.compute : *with.to), y.shape());
 
   const std::size_t per_group = conv.filters * conv.places(), groups = conv.x.shape()[0] * conv.groups;
+  progress_stage told("emulation", "elements", groups, y.size());
   gemm_kernels::parallel_for(y.size() == 0 ? 1 : threads, y.size() == 0 ? 0 : groups, [&](std::size_t l) {
     const std::size_t group = l % conv.groups;
     const tensor patches = conv.patches(codes, l / conv.groups, group);
@@ -121,6 +122,7 @@ std::vector<tensor> run_conv2d(const kernel_call& call, const arithmetic& with, 
     p.with = *with.accumulate, p.order = with.order, p.to = ends ? with.how : with.to_how;
     p.seed = accumulate::stream_word(with.seed, l);
     multiply(p);
+    told.add(1);
   });
   if (!ends) return only(std::move(sums));
 

@@ -10,6 +10,7 @@
 #include <assay/kernel/emulated.hpp>
 #include <assay/kernel/machine.hpp>
 #include <assay/kernel/rounded_machine.hpp>
+#include <assay/progress.hpp>
 #include <assay/tensor/describe.hpp>
 #include <assay/tensor/tensor.hpp>
 
@@ -163,18 +164,21 @@ class line_io {
   std::vector<value> clean_;
 };
 
-/// Calls work(a, io, l) for every line, an arithmetic and a line_io for each thread's share. `length` decides how many
-/// lines are one share.
+/// Calls work(a, io, l) for every line, an arithmetic and a line_io for each thread's share. `length`, a
+/// line's elements, decides how many lines are one share.
 template <class A, class Work>
 void for_each_line(const arithmetic& with, std::size_t lines, std::size_t length, unsigned threads, const Work& work) {
   const std::size_t share = std::max<std::size_t>(1, 16384 / std::max<std::size_t>(1, length));
+  progress_stage told("emulation", "elements", lines, lines * length);
   gemm_kernels::parallel_for(threads, (lines + share - 1) / share, [&](std::size_t block) {
     A a(with);
     line_io<A> io(with);
-    for (std::size_t l = block * share; l < std::min(lines, (block + 1) * share); ++l) {
+    const std::size_t first = block * share, last = std::min(lines, first + share);
+    for (std::size_t l = first; l < last; ++l) {
       a.begin(l);
       work(a, io, l);
     }
+    told.add(last - first);
   });
 }
 

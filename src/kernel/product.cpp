@@ -276,6 +276,7 @@ class gemm_runner {
   std::vector<value> scaled_sums() {
     std::vector<value> y(run_.batches * run_.m * run_.n, A(with_).constant(0));
     const auto blocks = run_.blocks();
+    progress_stage told("emulation", "elements", blocks.size() - 1, y.size());
     for (std::size_t at = 0; at + 1 < blocks.size(); ++at) {
       const std::vector<value> sums = plain_sums(blocks[at], blocks[at + 1]);
       const auto scale_at = [&](const std::vector<value>& all, const matrices& scales, std::size_t batch,
@@ -297,6 +298,7 @@ class gemm_runner {
             }
           },
           at << 32);
+      told.add(1);
     }
     return y;
   }

@@ -112,6 +112,7 @@ void multiply(gemm_problem p, std::uint64_t stream) {
   if (std::holds_alternative<accumulate::integer>(p.with)) return multiply_integers(p);
   if (!is_stochastic(p.with)) return gemm(p);
   const std::size_t m = p.d.rows, n = p.d.columns, k = p.transpose_a ? p.a.rows : p.a.columns;
+  progress_stage told("emulation", "elements", p.batches * m * n);
   for (std::size_t e = 0; e < p.batches * m * n; ++e) {
     const std::size_t batch = e / (m * n), i = e / n % m, j = e % n;
     const std::uint64_t word = accumulate::stream_word(accumulate::stream_word(p.seed, stream), e);
@@ -124,6 +125,7 @@ void multiply(gemm_problem p, std::uint64_t stream) {
     one.seed = word;
     reseed(one.with, word);
     gemm(one);
+    told.add(1);
   }
 }
 

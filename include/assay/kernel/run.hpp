@@ -16,7 +16,7 @@ bool has_emulation(std::string_view kernel);
 ///
 /// threads: 0 for as many as the machine has; the number never changes a bit. Every NaN that a kernel gives is the
 /// canonical one of its format. Stochastic roundings take their words from the arithmetic's seed and the place of the
-/// element, so that equal seeds give equal bits.
+/// element, so that equal seeds give equal bits. How far a long run has come: progress.hpp.
 ///
 /// Throws std::invalid_argument, in a sentence, for what kernel_call::check() and check_arithmetic() refuse, for shapes
 /// that do not fit, and for an accumulator that cannot take the kernel's terms.

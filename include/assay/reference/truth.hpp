@@ -9,7 +9,7 @@
 //   interval  MPFI, the precision doubled until the interval rounds to one code (Ziv's strategy)
 //   exact     the value is a rounding boundary itself, which no interval can show: proved by exact arithmetic
 //
-// An element that none of these decides is an error (undecided), not a guess.
+// An element that none of these decides is an error (undecided), not a guess. How far a long one has come: progress.hpp.
 #pragma once
 
 #include <cstddef>
