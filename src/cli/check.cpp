@@ -6,6 +6,7 @@
 #include "arguments.hpp"
 #include "arithmetic_options.hpp"
 #include "integer_files.hpp"
+#include "progress.hpp"
 #include "run_integers.hpp"
 #include "spec.hpp"
 
@@ -100,7 +101,10 @@ struct check_options {
 };
 
 exit_code show(const check_request& request, const output_options& output) {
+  progress_line shown(std::string(request.kernel->name), !output.quiet);
+  shown.say("reading files");
   const check_outcome outcome = carry_out(request);
+  shown.end();
   if (!output.report.empty()) write_text(output.report, outcome_page(outcome));
   if (output.json) {
     nlohmann::ordered_json report = verdict_json(outcome.judged, outcome.context.results);

@@ -9,6 +9,7 @@
 #include <assay/tensor/describe.hpp>
 
 #include "arguments.hpp"
+#include "progress.hpp"
 #include "terminal.hpp"
 
 namespace assay::cli {
@@ -55,18 +56,22 @@ exit_code run(const convert_options& options) {
   if (!how.is_valid()) throw usage_error(fmt::format("--random-bits is {}; expected 1 to 32.", options.random_bits));
   const file_argument input =
       file_argument::parse(options.shape.empty() ? options.input : with_shape(options.input, options.shape));
+  progress_line shown("", !options.quiet);
+  shown.say("reading files");
   const tensor from = input.read();
 
   tensor result(element_type::of(to), from.shape());
   std::size_t counts[std::size(exception_names)]{};
-  for (std::size_t i = 0; i < from.size(); ++i) {
+  in_counted_blocks("conversion", from.size(), [&](std::size_t i) {
     const rounded r = convert_element(from[i], from.type(), to, how, random_word(options.seed, i));
     result.set(i, r.code);
     for (std::size_t k = 0; k < std::size(exception_names); ++k) counts[k] += any(r.raised & exception_names[k].which);
-  }
+  });
+  shown.say("writing files");
   // A .safetensors file's own metadata goes along; other kinds have none to give or to take.
   const bool has_metadata = input.path.extension() == ".safetensors";
   write_output(options.output, result, has_metadata ? read_metadata(input.path) : file_metadata());
+  shown.end();
 
   if (options.json) {
     nlohmann::ordered_json report{{"output", options.output},

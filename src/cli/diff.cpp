@@ -11,6 +11,7 @@
 #include "arguments.hpp"
 #include "distance.hpp"
 #include "error_map.hpp"
+#include "progress.hpp"
 #include "report.hpp"
 #include "terminal.hpp"
 
@@ -71,6 +72,8 @@ void compare_element(comparison& c, std::size_t n, double within) {
 }
 
 comparison compared(const diff_options& options) {
+  progress_line progress("", !options.quiet);
+  progress.say("reading files");
   comparison c;
   const auto read = [&](const std::string& file) {
     const bool shaped = !options.shape.empty() && is_unshaped(file);
@@ -97,10 +100,10 @@ comparison compared(const diff_options& options) {
   const std::size_t count = c.a.size();
   c.errors = {c.a.shape(), std::vector<float>(count), std::vector<bool>(count)};
   const bool same_type = to_string(c.a.type()) == to_string(c.b.type());
-  for (std::size_t n = 0; n < count; ++n) {
+  in_counted_blocks("comparison", count, [&](std::size_t n) {
     c.same_bits += same_type && c.a[n] == c.b[n] ? 1u : 0u;
     compare_element(c, n, options.within);
-  }
+  });
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto size = [&](std::size_t n) {

@@ -10,6 +10,7 @@
 #include "arguments.hpp"
 #include "arithmetic_options.hpp"
 #include "kernel_options.hpp"
+#include "progress.hpp"
 #include "result_files.hpp"
 #include "run_integers.hpp"
 
@@ -33,6 +34,8 @@ exit_code run(const run_options& options) {
   const kernel_info& kernel = options.kernel.kernel();
   std::vector<tensor> results;
   std::string in_words;
+  progress_line shown(std::string(kernel.name), !options.quiet);
+  shown.say("reading files");
   if (auto integers = options.integers.run(options.kernel, options.with, options.threads)) {
     results.push_back(std::move(*integers));
     const std::string accumulate = options.with.value("accumulate"), order = options.with.value("order");
@@ -45,6 +48,7 @@ exit_code run(const run_options& options) {
     results = as_usage([&] { return run_kernel(call, with, options.threads); });
     in_words = to_string(with);
   }
+  shown.say("writing files");
   json rows = json::array();
   std::string text;
   for (std::size_t i = 0; i < results.size(); ++i) {
@@ -60,6 +64,7 @@ exit_code run(const run_options& options) {
                         to_string(t.type()), to_string(t.shape()), in_words.empty() ? "" : "; " + in_words);
   }
   write_results(options.output, kernel, std::move(results));
+  shown.end();
   if (options.json) {
     fmt::print("{}\n", json{{"kernel", kernel.name}, {"arithmetic", in_words}, {"results", rows}}.dump(2));
   } else if (!options.quiet) {

@@ -66,11 +66,13 @@ study_row measured(const tensor& got, const tensor& real, const tensor& rounded)
 
 std::vector<study_row> study(const study_options& options) {
   const kernel_info& kernel = options.kernel.kernel();
+  progress_line shown(std::string(kernel.name));
+  shown.say("reading files");
   const kernel_call call = options.kernel.call();
   const std::string to = options.to.empty() ? "" : " to=" + options.to;
   std::vector<std::vector<tensor>> results;
-  progress done("arithmetics", options.arithmetics.size());
-  for (const std::string& text : options.arithmetics) {
+  for (progress_stage done("study", "arithmetics", options.arithmetics.size());
+       const std::string& text : options.arithmetics) {
     results.push_back(
         as_usage([&] { return run_kernel(call, parse_arithmetic(kernel.name, text + to), options.threads); }));
     done.add(1);

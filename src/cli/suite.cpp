@@ -47,10 +47,11 @@ suite_row run_one(const std::filesystem::path& path) {
   return row;
 }
 
-std::vector<suite_row> run_all(const std::vector<std::filesystem::path>& specs, unsigned threads) {
+std::vector<suite_row> run_all(const std::vector<std::filesystem::path>& specs, unsigned threads, bool shows) {
   std::vector<suite_row> rows(specs.size());
   std::atomic<std::size_t> next = 0;
-  progress done("checks", specs.size());
+  const progress_line shown("", shows);
+  progress_stage done("", "checks", specs.size());
   const auto work = [&] {
     for (std::size_t i = next++; i < specs.size(); i = next++) {
       rows[i] = run_one(specs[i]);
@@ -154,7 +155,7 @@ void print_json(const std::vector<suite_row>& rows) {
 }  // namespace
 
 exit_code run_suite(const suite_options& options) {
-  const std::vector<suite_row> rows = run_all(specs_in(options.folder), options.threads);
+  const std::vector<suite_row> rows = run_all(specs_in(options.folder), options.threads, !options.quiet);
   if (!options.junit.empty()) write_junit(options.junit, options.folder.filename().string(), rows);
   if (options.json) {
     print_json(rows);

@@ -10,6 +10,7 @@
 
 #include "arguments.hpp"
 #include "kernel_options.hpp"
+#include "progress.hpp"
 #include "result_files.hpp"
 
 namespace assay::cli {
@@ -77,11 +78,14 @@ exit_code run(const truth_options& options) {
   if (want.how.mode == rounding::stochastic) {
     throw usage_error("--rounding is stochastic; expected a mode that gives one result, as a truth has.");
   }
+  progress_line shown(std::string(kernel.name), !options.quiet);
+  shown.say("reading files");
   const kernel_call call = options.kernel.call();
   const auto start = std::chrono::steady_clock::now();
   std::vector<truth> truths = reference::truth_of(call, want);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
+  shown.say("writing files");
   json rows = json::array();
   std::vector<tensor> values;
   std::vector<named_tensor> bounds;
@@ -97,6 +101,7 @@ exit_code run(const truth_options& options) {
   }
   write_results(options.output, kernel, std::move(values));
   write_named(options.enclosure, std::move(bounds));
+  shown.end();
   for (std::size_t i = 0; i < truths.size(); ++i) {
     const truth& t = truths[i];
     if (options.json || options.quiet || !was_asked_for(t.value)) continue;
