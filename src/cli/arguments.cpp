@@ -40,10 +40,10 @@ file_argument file_argument::parse(const std::string& text) {
   return argument;
 }
 
-tensor file_argument::read() const { return read_tensor(reference); }
+tensor file_argument::read(input_files& from) const { return from.read(reference); }
 
-tensor file_argument::read_codes() const {
-  tensor values = read();
+tensor file_argument::read_codes(input_files& from) const {
+  tensor values = read(from);
   const bool is_signed = values.type().what == element_type::kind::signed_integer && values.type().integer_bits <= 32;
   if (is_signed || (reference.type && reference.type->integers)) return as_numbers(std::move(values));
   if (!values.type().is_floating()) {

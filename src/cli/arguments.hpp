@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include <assay/file/tensor_file.hpp>
+#include <assay/file/input_files.hpp>
 #include <assay/format/name.hpp>
 #include <assay/rounding/name.hpp>
 #include <assay/tensor/tensor.hpp>
@@ -56,11 +56,11 @@ struct file_argument {
 
   /// Throws std::invalid_argument with one sentence.
   static file_argument parse(const std::string& text);
-  /// Throws file_error.
-  tensor read() const;
+  /// Where the file can be mapped, it is. Throws file_error.
+  tensor read(input_files& from) const;
   /// Numbers: signed integers, and unsigned ones that are said to be, become codes of a format that holds them. Refuses
   /// what else are no codes of a floating-point format, with usage_error.
-  tensor read_codes() const;
+  tensor read_codes(input_files& from) const;
 };
 
 /// FILE:FORMAT with this shape: FILE:FORMAT[SHAPE]. Throws usage_error where no format is stated, or a shape is.

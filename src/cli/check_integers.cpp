@@ -60,13 +60,13 @@ requantised_by claimed_by(const check_request& request) {
       fmt::format("--requantise is '{}'; expected exact or float_scale.{}", way, did_you_mean(way, words)));
 }
 
-std::vector<float> scales_of(const check_request& request, std::size_t columns) {
+std::vector<float> scales_of(input_files& opened, const check_request& request, std::size_t columns) {
   const std::string text = text_of(request.integers, "factor");
   if (text.empty()) {
     throw usage_error("--factor is missing, what the sums are multiplied by; expected a number or a file.");
   }
   std::vector<float> scales;
-  for (const double factor : factors(in_folder(request, text), columns)) {
+  for (const double factor : factors(opened, in_folder(request, text), columns)) {
     scales.push_back(static_cast<float>(factor));
     if (!std::isfinite(scales.back())) {
       throw usage_error(fmt::format("factor holds {}; expected numbers of binary32.", factor));
@@ -90,7 +90,7 @@ bool is_requantised(const check_request& request) {
                      [](const auto& one) { return one.first != "zero_a" && one.first != "zero_b"; });
 }
 
-requantised_files read_requantised(const check_request& request) {
+requantised_files read_requantised(input_files& opened, const check_request& request) {
   refuse_others(request);
   requantised_files files;
   requantised_product& p = files.product;
@@ -100,16 +100,16 @@ requantised_files read_requantised(const check_request& request) {
     return from_folder(request.folder, text);
   };
   p.claimed = claimed_by(request);
-  p.a = integers("a", file(request.inputs, "a"));
-  p.b = integers("b", file(request.inputs, "b"));
+  p.a = integers(opened, "a", file(request.inputs, "a"));
+  p.b = integers(opened, "b", file(request.inputs, "b"));
   p.transpose_a = is_on(request.attributes, "transpose_a");
   p.transpose_b = is_on(request.attributes, "transpose_b");
   const std::size_t m = lines_of(p.a, "a", !p.transpose_a), n = lines_of(p.b, "b", p.transpose_b);
-  p.zero_a = zero_points(in_folder(request, text_of(request.integers, "zero_a")), "zero-a", m);
-  p.zero_b = zero_points(in_folder(request, text_of(request.integers, "zero_b")), "zero-b", n);
-  p.scales = scales_of(request, n);
+  p.zero_a = zero_points(opened, in_folder(request, text_of(request.integers, "zero_a")), "zero-a", m);
+  p.zero_b = zero_points(opened, in_folder(request, text_of(request.integers, "zero_b")), "zero-b", n);
+  p.scales = scales_of(opened, request, n);
   if (const std::string bias = text_of(request.inputs, "bias"); !bias.empty()) {
-    const integers all("bias", from_folder(request.folder, bias));
+    const integers all(opened, "bias", from_folder(request.folder, bias));
     if (all.codes.shape() != extents{n}) refuse_shape("bias", all.codes.shape(), {n});
     p.bias = all.narrow("bias");
   }
@@ -119,7 +119,7 @@ requantised_files read_requantised(const check_request& request) {
     throw usage_error(
         fmt::format("--to is '{}'; with --factor expected an integer type of up to 16 bits, as in uint8.", to));
   }
-  const integers got("got", file(request.got, "y"), target ? std::optional(target->type) : std::nullopt);
+  const integers got(opened, "got", file(request.got, "y"), target ? std::optional(target->type) : std::nullopt);
   p.to = target ? target->type : got.type;
   if (got.type.bits != p.to.bits || got.type.is_signed != p.to.is_signed) {
     throw usage_error(fmt::format("got is {}; expected {}, which --to names.", name_of(got.type), name_of(p.to)));

@@ -19,8 +19,8 @@ struct requantised_files {
   tensor got;
 };
 
-/// Reads the files. Throws usage_error and file_error.
-requantised_files read_requantised(const check_request& request);
+/// Reads the files; they are to be checked once the verdict is there. Throws usage_error and file_error.
+requantised_files read_requantised(input_files& opened, const check_request& request);
 
 /// The inputs and the result, as reports list them.
 report_context requantised_context(const check_request& request, const requantised_files& files);

@@ -16,12 +16,12 @@ namespace assay::cli {
 namespace {
 
 /// The kernel's results in the catalogue's order; those that were not given are empty.
-std::vector<tensor> read_results(const check_request& request) {
+std::vector<tensor> read_results(input_files& files, const check_request& request) {
   std::vector<tensor> results;
   for (const result_info& r : request.kernel->results) {
     const auto file = request.got.find(r.name);
     const bool given = file != request.got.end() && !file->second.empty();
-    results.push_back(given ? file_argument::parse(from_folder(request.folder, file->second)).read_codes()
+    results.push_back(given ? file_argument::parse(from_folder(request.folder, file->second)).read_codes(files)
                             : tensor(element_type::of(binary32), {0}));
   }
   return results;
@@ -82,8 +82,8 @@ std::string reproducer(const check_request& request, const verdict& v) {
 }
 
 /// The call over numbers, zero points taken off.
-kernel_call numbers_call(const check_request& request) {
-  kernel_call call = make_call(*request.kernel, request.inputs, request.attributes, request.folder);
+kernel_call numbers_call(input_files& opened, const check_request& request) {
+  kernel_call call = make_call(opened, *request.kernel, request.inputs, request.attributes, request.folder);
   if (request.integers.empty()) return call;
   named_texts files;
   for (const auto& [name, file] : request.inputs) {
@@ -93,7 +93,7 @@ kernel_call numbers_call(const check_request& request) {
     const auto found = request.integers.find(name);
     return found == request.integers.end() ? std::string() : found->second;
   };
-  move_zero_points(call, files, zero("zero_a"), zero("zero_b"));
+  move_zero_points(opened, call, files, zero("zero_a"), zero("zero_b"));
   return call;
 }
 
@@ -106,6 +106,7 @@ void check_only(const check_request& request, const tensor& first) {
 }  // namespace
 
 check_outcome carry_out(const check_request& request) {
+  input_files opened;
   check_outcome outcome;
   std::vector<hypothesis> suspects;
   judge_options how = request.how;
@@ -118,7 +119,7 @@ check_outcome carry_out(const check_request& request) {
   std::optional<kernel_call> call;
   std::vector<tensor> results;
   if (is_requantised(request)) {
-    requantised_files files = read_requantised(request);
+    requantised_files files = read_requantised(opened, request);
     check_only(request, files.got);
     outcome.judged = as_usage([&] {
       call = files.product.call();
@@ -127,8 +128,8 @@ check_outcome carry_out(const check_request& request) {
     outcome.context = requantised_context(request, files);
     results.push_back(std::move(files.got));
   } else {
-    call = numbers_call(request);
-    results = read_results(request);
+    call = numbers_call(opened, request);
+    results = read_results(opened, request);
     check_only(request, results.front());
     const std::string claim = request.claim.empty() && !request.integers.empty() ? "int8" : request.claim;
     outcome.judged = as_usage([&] {
@@ -143,6 +144,7 @@ check_outcome carry_out(const check_request& request) {
   }
   outcome.context.errors_of = result_to_show(outcome.judged, results);
   outcome.context.reproduce = reproducer(request, outcome.judged);
+  opened.check_unchanged();
   return outcome;
 }
 

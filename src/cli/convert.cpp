@@ -56,9 +56,10 @@ exit_code run(const convert_options& options) {
   if (!how.is_valid()) throw usage_error(fmt::format("--random-bits is {}; expected 1 to 32.", options.random_bits));
   const file_argument input =
       file_argument::parse(options.shape.empty() ? options.input : with_shape(options.input, options.shape));
+  input_files files;
   progress_line shown("", !options.quiet);
   shown.say("reading files");
-  const tensor from = input.read();
+  const tensor from = input.read(files);
 
   tensor result(element_type::of(to), from.shape());
   std::size_t counts[std::size(exception_names)]{};
@@ -67,6 +68,7 @@ exit_code run(const convert_options& options) {
     result.set(i, r.code);
     for (std::size_t k = 0; k < std::size(exception_names); ++k) counts[k] += any(r.raised & exception_names[k].which);
   });
+  files.check_unchanged();
   shown.say("writing files");
   // A .safetensors file's own metadata goes along; other kinds have none to give or to take.
   const bool has_metadata = input.path.extension() == ".safetensors";

@@ -35,7 +35,11 @@ struct comparison {
   ulp_histogram histogram;
   std::size_t same_bits = 0, zeros_of_other_sign = 0, nan_mismatches = 0, infinity_mismatches = 0, beyond = 0;
   double largest = 0;
-  std::vector<std::size_t> worst;  ///< elements, the worst first
+  struct shown {
+    std::size_t index;
+    std::string a, b;
+  };
+  std::vector<shown> worst;  ///< elements, the worst first
 
   bool integers() const { return !a.type().is_floating(); }
   std::string unit() const { return integers() ? "units" : "ulps of " + format_name(in); }
@@ -71,13 +75,22 @@ void compare_element(comparison& c, std::size_t n, double within) {
   c.errors.failing[n] = !fine;
 }
 
+std::string element_text(const tensor& values, std::size_t n) {
+  if (!values.type().is_floating()) return fmt::format("{:.17g}", integer_value(values, n));
+  const format f = values.type().layout;
+  const std::uint64_t code = values[n] & f.code_mask();
+  return fmt::format("{} (0x{:0{}x})", to_string(encoded{code, f}), code, (f.width() + 3) / 4);
+}
+
+/// Nothing of it is read from the files any more.
 comparison compared(const diff_options& options) {
   progress_line progress("", !options.quiet);
   progress.say("reading files");
+  input_files files;
   comparison c;
   const auto read = [&](const std::string& file) {
     const bool shaped = !options.shape.empty() && is_unshaped(file);
-    return file_argument::parse(shaped ? with_shape(file, options.shape) : file).read();
+    return file_argument::parse(shaped ? with_shape(file, options.shape) : file).read(files);
   };
   c.a = read(options.a);
   c.b = read(options.b);
@@ -115,15 +128,11 @@ comparison compared(const diff_options& options) {
            : size(p) != size(q)                       ? size(p) > size(q)
                                                       : p < q;
   });
-  c.worst.assign(order.begin(), order.begin() + shown);
+  for (auto n = order.begin(); n != order.begin() + shown; ++n) {
+    c.worst.push_back({*n, element_text(c.a, *n), element_text(c.b, *n)});
+  }
+  files.check_unchanged();
   return c;
-}
-
-std::string element_text(const tensor& values, std::size_t n) {
-  if (!values.type().is_floating()) return fmt::format("{:.17g}", integer_value(values, n));
-  const format f = values.type().layout;
-  const std::uint64_t code = values[n] & f.code_mask();
-  return fmt::format("{} (0x{:0{}x})", to_string(encoded{code, f}), code, (f.width() + 3) / 4);
 }
 
 void print_text(const comparison& c, const diff_options& options) {
@@ -137,10 +146,10 @@ void print_text(const comparison& c, const diff_options& options) {
              c.same_bits, c.zeros_of_other_sign, c.nan_mismatches, c.infinity_mismatches);
   fmt::print("distance, in {}\n{}", c.unit(), histogram_text(c.histogram, ""));
   if (!c.worst.empty()) fmt::print("\nfarthest apart\n");
-  for (const std::size_t n : c.worst) {
+  for (const auto& [n, a, b] : c.worst) {
     const float apart = c.errors.ulps[n];
     fmt::print(
-        "  {:<10} {} and {}{}\n", index_text(n, c.a.shape()), element_text(c.a, n), element_text(c.b, n),
+        "  {:<10} {} and {}{}\n", index_text(n, c.a.shape()), a, b,
         std::isnan(apart) ? std::string(": of different classes") : fmt::format(": {:.6g} apart", std::abs(apart)));
   }
   if (!same) fmt::print("\nwhere\n{}", map_text(c.errors, 64, 16, "  "));
@@ -152,12 +161,10 @@ json report_json(const comparison& c, const diff_options& options) {
     if (c.histogram[bucket] != 0)
       histogram.push_back({{"ulps", ulp_histogram::label(bucket)}, {"count", c.histogram[bucket]}});
   }
-  for (const std::size_t n : c.worst) {
+  for (const auto& [n, a, b] : c.worst) {
     const float apart = c.errors.ulps[n];
-    worst.push_back({{"index", n},
-                     {"a", element_text(c.a, n)},
-                     {"b", element_text(c.b, n)},
-                     {"distance", std::isnan(apart) ? json("other class") : json(apart)}});
+    worst.push_back(
+        {{"index", n}, {"a", a}, {"b", b}, {"distance", std::isnan(apart) ? json("other class") : json(apart)}});
   }
   return {{"same", c.beyond == 0},
           {"unit", c.unit()},

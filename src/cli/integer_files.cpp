@@ -27,9 +27,10 @@ void refuse_shape(std::string_view name, const extents& found, const extents& ex
   throw usage_error(fmt::format("{} has shape {}; expected {}.", name, to_string(found), to_string(expected)));
 }
 
-integers::integers(std::string_view name, const std::string& text, std::optional<integer_format> due) {
+integers::integers(input_files& files, std::string_view name, const std::string& text,
+                   std::optional<integer_format> due) {
   const file_argument file = file_argument::parse(text);
-  codes = file.read();
+  codes = file.read(files);
   const element_type& t = codes.type();
   const bool raw = t.what == element_type::kind::unsigned_integer && t.integer_bits <= 32;
   const bool is_signed = t.what == element_type::kind::signed_integer;
@@ -57,17 +58,18 @@ std::vector<std::int32_t> integers::narrow(std::string_view name) const {
   return all;
 }
 
-std::vector<std::int32_t> zero_points(const std::string& text, std::string_view name, std::size_t lines) {
+std::vector<std::int32_t> zero_points(input_files& files, const std::string& text, std::string_view name,
+                                      std::size_t lines) {
   if (text.empty()) return {};
   if (const auto one = number_in<std::int32_t>(text)) return {*one};
-  const integers all(name, text);
+  const integers all(files, name, text);
   if (all.codes.size() != 1 && all.codes.shape() != extents{lines}) refuse_shape(name, all.codes.shape(), {lines});
   return all.narrow(name);
 }
 
-std::vector<double> factors(const std::string& text, std::size_t columns) {
+std::vector<double> factors(input_files& files, const std::string& text, std::size_t columns) {
   if (const auto one = number_in<double>(text)) return {*one};
-  const tensor all = file_argument::parse(text).read_codes();
+  const tensor all = file_argument::parse(text).read_codes(files);
   if (all.size() != 1 && all.shape() != extents{columns}) refuse_shape("factor", all.shape(), {columns});
   std::vector<double> numbers(all.size());
   for (std::size_t i = 0; i < all.size(); ++i) numbers[i] = to_double(all[i], all.type().layout);

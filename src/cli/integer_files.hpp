@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <assay/bulk/operands.hpp>
+#include <assay/file/input_files.hpp>
 #include <assay/judge/requantised.hpp>
 
 #include "command.hpp"
@@ -18,17 +19,18 @@ namespace assay::cli {
 struct integers : integer_tensor {
   integers() = default;
   /// int8, int16 and int32 arrays are what they hold; others are named, as in FILE:uint8, or of the type that is due.
-  integers(std::string_view name, const std::string& text, std::optional<integer_format> due = {});
+  integers(input_files& files, std::string_view name, const std::string& text, std::optional<integer_format> due = {});
 
   std::vector<std::int32_t> narrow(std::string_view name) const;
   matrix view() const { return {.codes = codes.bytes().data(), .type = type}; }
 };
 
 /// One number for all, or a file of as many as there are `lines`; nothing for an empty text.
-std::vector<std::int32_t> zero_points(const std::string& text, std::string_view name, std::size_t lines);
+std::vector<std::int32_t> zero_points(input_files& files, const std::string& text, std::string_view name,
+                                      std::size_t lines);
 
 /// One number, or a file of one or of as many as there are columns.
-std::vector<double> factors(const std::string& text, std::size_t columns);
+std::vector<double> factors(input_files& files, const std::string& text, std::size_t columns);
 
 struct integer_target {
   integer_format type;

@@ -120,8 +120,8 @@ std::string from_folder(const std::filesystem::path& folder, const std::string& 
   return folder.empty() || std::filesystem::path(file).is_absolute() ? file : (folder / file).string();
 }
 
-kernel_call make_call(const kernel_info& kernel, const named_texts& inputs, const named_texts& attributes,
-                      const std::filesystem::path& folder) {
+kernel_call make_call(input_files& files, const kernel_info& kernel, const named_texts& inputs,
+                      const named_texts& attributes, const std::filesystem::path& folder) {
   kernel_call call(kernel.name);
   for (const attribute_info& at : kernel.attributes) {
     const auto given = attributes.find(at.name);
@@ -131,7 +131,7 @@ kernel_call make_call(const kernel_info& kernel, const named_texts& inputs, cons
     const auto given = inputs.find(in.name);
     if (given == inputs.end() || given->second.empty()) continue;
     const file_argument file = file_argument::parse(from_folder(folder, given->second));
-    call.set_input(in.name, in.elements == input_info::kind::real ? file.read_codes() : file.read());
+    call.set_input(in.name, in.elements == input_info::kind::real ? file.read_codes(files) : file.read(files));
   }
   return call;
 }

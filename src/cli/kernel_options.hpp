@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <assay/catalogue/call.hpp>
+#include <assay/file/input_files.hpp>
 
 #include "command.hpp"
 
@@ -21,10 +22,10 @@ std::string option_name(std::string_view catalogue_name);
 /// Inputs as FILE[:FORMAT], attributes as people write them, by their names in the catalogue.
 using named_texts = std::map<std::string, std::string, std::less<>>;
 
-/// Reads the files, relative ones from this folder. Empty texts stand for what was not given. Throws usage_error,
-/// file_error and what kernel_call throws.
-kernel_call make_call(const kernel_info& kernel, const named_texts& inputs, const named_texts& attributes,
-                      const std::filesystem::path& folder = {});
+/// Reads the files, relative ones from this folder; they are to be checked once the call's results are there. Empty
+/// texts stand for what was not given. Throws usage_error, file_error and what kernel_call throws.
+kernel_call make_call(input_files& files, const kernel_info& kernel, const named_texts& inputs,
+                      const named_texts& attributes, const std::filesystem::path& folder = {});
 
 /// A file's name as it is from a folder.
 std::string from_folder(const std::filesystem::path& folder, const std::string& file);
@@ -39,7 +40,7 @@ class kernel_options {
   const kernel_info& kernel() const { return *kernel_; }
   void add_to(CLI::App& command);
 
-  kernel_call call() const { return make_call(*kernel_, inputs(), attributes_); }
+  kernel_call call(input_files& files) const { return make_call(files, *kernel_, inputs(), attributes_); }
   /// With the shapes of --shape.
   named_texts inputs() const { return with_shapes(inputs_); }
   /// The files with the shapes that --shape states: FILE:FORMAT becomes FILE:FORMAT[SHAPE], for the tensor named, or

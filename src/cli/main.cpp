@@ -8,6 +8,7 @@
 #include <assay/file/error.hpp>
 
 #include "arguments.hpp"
+#include "bus_error.hpp"
 #include "help.hpp"
 
 namespace {
@@ -71,6 +72,7 @@ int refuse(const std::string& sentence) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  explain_bus_errors();
   CLI::App app("Decides whether a low-precision kernel computes the right numbers.", "assay");
   app.set_version_flag("--version", "assay " ASSAY_VERSION);
   app.require_subcommand(1);

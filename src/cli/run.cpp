@@ -32,22 +32,24 @@ struct run_options {
 
 exit_code run(const run_options& options) {
   const kernel_info& kernel = options.kernel.kernel();
+  input_files files;
   std::vector<tensor> results;
   std::string in_words;
   progress_line shown(std::string(kernel.name), !options.quiet);
   shown.say("reading files");
-  if (auto integers = options.integers.run(options.kernel, options.with, options.threads)) {
+  if (auto integers = options.integers.run(files, options.kernel, options.with, options.threads)) {
     results.push_back(std::move(*integers));
     const std::string accumulate = options.with.value("accumulate"), order = options.with.value("order");
     in_words = "accumulate=" + (accumulate.empty() ? "integer:32" : accumulate);
     if (!order.empty()) in_words += " order=" + order;
   } else {
     const arithmetic with = options.with.parse();
-    kernel_call call = options.kernel.call();
-    options.integers.move(call, options.kernel);
+    kernel_call call = options.kernel.call(files);
+    options.integers.move(files, call, options.kernel);
     results = as_usage([&] { return run_kernel(call, with, options.threads); });
     in_words = to_string(with);
   }
+  files.check_unchanged();
   shown.say("writing files");
   json rows = json::array();
   std::string text;

@@ -41,21 +41,21 @@ struct integer_product {
   extents shape;
   std::size_t m = 1, n = 1;
 
-  explicit integer_product(const kernel_options& options)
-      : a("a", text_of(options.inputs(), "a")), b("b", text_of(options.inputs(), "b")) {
+  integer_product(input_files& files, const kernel_options& options)
+      : a(files, "a", text_of(options.inputs(), "a")), b(files, "b", text_of(options.inputs(), "b")) {
     if (options.kernel().name == "dot") {
       dots();
     } else {
       matrices(options);
     }
     if (const std::string file = text_of(options.inputs(), "c"); !file.empty()) {
-      c = integers("c", file);
+      c = integers(files, "c", file);
       if (c.codes.shape() != shape) refuse_shape("c", c.codes.shape(), shape);
       p.c = c.view();
       p.c.rows = m, p.c.columns = n, p.c.batch_stride = m * n;
     }
     if (const std::string file = text_of(options.inputs(), "bias"); !file.empty()) {
-      const integers all("bias", file);
+      const integers all(files, "bias", file);
       if (all.codes.shape() != extents{n}) refuse_shape("bias", all.codes.shape(), {n});
       bias = all.narrow("bias");
       p.integer_bias = {bias.data(), n};
@@ -174,8 +174,8 @@ void integer_options::add_to(CLI::App& command, const char* ways) {
   add("--clamp", clamp_, "A range narrower than the type's, as a merged ReLU leaves", "N,N");
 }
 
-std::optional<tensor> integer_options::run(const kernel_options& kernel, const arithmetic_options& with,
-                                           unsigned threads) const {
+std::optional<tensor> integer_options::run(input_files& files, const kernel_options& kernel,
+                                           const arithmetic_options& with, unsigned threads) const {
   const auto target = target_of(with.value("to"));
   if (!target) {
     for (const auto& [name, text] : {std::pair{"--requantise", requantise_}, std::pair{"--factor", factor_},
@@ -186,10 +186,10 @@ std::optional<tensor> integer_options::run(const kernel_options& kernel, const a
     return std::nullopt;
   }
   refuse_others(kernel, with);
-  integer_product product(kernel);
+  integer_product product(files, kernel);
   gemm_problem& p = product.p;
-  const std::vector<std::int32_t> zero_a = zero_points(zero_a_, "zero-a", product.m),
-                                  zero_b = zero_points(zero_b_, "zero-b", product.n);
+  const std::vector<std::int32_t> zero_a = zero_points(files, zero_a_, "zero-a", product.m),
+                                  zero_b = zero_points(files, zero_b_, "zero-b", product.n);
   p.zero_a = {zero_a.data(), zero_a.size()}, p.zero_b = {zero_b.data(), zero_b.size()};
   if (zero_a.empty()) p.zero_a = {};
   if (zero_b.empty()) p.zero_b = {};
@@ -202,7 +202,7 @@ std::optional<tensor> integer_options::run(const kernel_options& kernel, const a
     p.requantise.mode = target->mode;
     p.requantise.range = range_of(zero_y_, clamp_);
     if (factor_.empty()) throw usage_error("--requantise needs --factor, what the sums are multiplied by.");
-    kept.set_factors(p.requantise, factors(factor_, product.n));
+    kept.set_factors(p.requantise, factors(files, factor_, product.n));
   } else if (!factor_.empty() || !zero_y_.empty() || !clamp_.empty()) {
     throw usage_error("--factor, --zero-y and --clamp are of --requantise; expected it too.");
   }
@@ -224,15 +224,15 @@ named_texts integer_options::texts() const {
   return all;
 }
 
-void integer_options::move(kernel_call& call, const kernel_options& kernel) const {
-  move_zero_points(call, kernel.inputs(), zero_a_, zero_b_);
+void integer_options::move(input_files& files, kernel_call& call, const kernel_options& kernel) const {
+  move_zero_points(files, call, kernel.inputs(), zero_a_, zero_b_);
 }
 
-void move_zero_points(kernel_call& call, const named_texts& inputs, const std::string& zero_a,
+void move_zero_points(input_files& files, kernel_call& call, const named_texts& inputs, const std::string& zero_a,
                       const std::string& zero_b) {
   for (const auto& [input, text] : {std::pair{"a", zero_a}, std::pair{"b", zero_b}}) {
     if (text.empty()) continue;
-    const integers x(input, text_of(inputs, input));  // whose elements are integers
+    const integers x(files, input, text_of(inputs, input));  // whose elements are integers
     tensor numbers = call.input(input);
     const extents& shape = numbers.shape();
     const bool is_gemm = call.name() == "gemm", is_a = *input == 'a';
@@ -240,7 +240,7 @@ void move_zero_points(kernel_call& call, const named_texts& inputs, const std::s
     const std::size_t rank = shape.rank(), columns = rank == 0 ? 1 : shape[rank - 1],
                       rows = rank < 2 ? 1 : shape[rank - 2];
     const bool by_rows = is_a != transposed;
-    const auto zeros = zero_points(text, is_a ? "zero-a" : "zero-b", !is_gemm ? 1 : by_rows ? rows : columns);
+    const auto zeros = zero_points(files, text, is_a ? "zero-a" : "zero-b", !is_gemm ? 1 : by_rows ? rows : columns);
     for (const std::int32_t zero : zeros) {
       if (zero >= x.type.min() && zero <= x.type.max()) continue;
       throw usage_error(fmt::format("a zero point of {} is {}; expected a number of its own type, {} to {}.", input,

@@ -10,7 +10,7 @@
 namespace assay::cli {
 
 /// Takes the zero points off the call's a and b, exactly; `inputs` are their files. Throws usage_error.
-void move_zero_points(kernel_call& call, const named_texts& inputs, const std::string& zero_a,
+void move_zero_points(input_files& files, kernel_call& call, const named_texts& inputs, const std::string& zero_a,
                       const std::string& zero_b);
 
 class integer_options {
@@ -20,9 +20,10 @@ class integer_options {
 
   /// The results as --to names an integer type. Nothing where it does not: a float comes out, of any kernel's ways.
   /// Throws usage_error.
-  std::optional<tensor> run(const kernel_options& kernel, const arithmetic_options& with, unsigned threads) const;
+  std::optional<tensor> run(input_files& files, const kernel_options& kernel, const arithmetic_options& with,
+                            unsigned threads) const;
   /// Takes the zero points off the call's a and b, exactly. Throws usage_error.
-  void move(kernel_call& call, const kernel_options& kernel) const;
+  void move(input_files& files, kernel_call& call, const kernel_options& kernel) const;
 
   /// What was given, by the options' names without dashes and with _ for -.
   named_texts texts() const;

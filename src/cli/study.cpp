@@ -66,9 +66,10 @@ study_row measured(const tensor& got, const tensor& real, const tensor& rounded)
 
 std::vector<study_row> study(const study_options& options) {
   const kernel_info& kernel = options.kernel.kernel();
+  input_files files;
   progress_line shown(std::string(kernel.name));
   shown.say("reading files");
-  const kernel_call call = options.kernel.call();
+  const kernel_call call = options.kernel.call(files);
   const std::string to = options.to.empty() ? "" : " to=" + options.to;
   std::vector<std::vector<tensor>> results;
   for (progress_stage done("study", "arithmetics", options.arithmetics.size());
@@ -93,6 +94,7 @@ std::vector<study_row> study(const study_options& options) {
       rows.push_back(std::move(row));
     }
   }
+  files.check_unchanged();
   return rows;
 }
 

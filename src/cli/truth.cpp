@@ -78,12 +78,14 @@ exit_code run(const truth_options& options) {
   if (want.how.mode == rounding::stochastic) {
     throw usage_error("--rounding is stochastic; expected a mode that gives one result, as a truth has.");
   }
+  input_files files;
   progress_line shown(std::string(kernel.name), !options.quiet);
   shown.say("reading files");
-  const kernel_call call = options.kernel.call();
+  const kernel_call call = options.kernel.call(files);
   const auto start = std::chrono::steady_clock::now();
   std::vector<truth> truths = reference::truth_of(call, want);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  files.check_unchanged();
 
   shown.say("writing files");
   json rows = json::array();

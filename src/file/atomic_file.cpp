@@ -44,6 +44,10 @@ class temporary_file {
       constexpr std::size_t most = std::size_t{1} << 30;  // Linux writes at most 2 GiB at once
       const ::ssize_t written = ::write(descriptor_, bytes.data(), std::min(bytes.size(), most));
       if (written < 0 && errno == EINTR) continue;
+      if (written < 0 && errno == EFAULT) {
+        throw file_error(final_.string() +
+                         ": cannot be written: what it is to hold is of a mapped file, which became shorter.");
+      }
       if (written < 0) fail("cannot be written");
       bytes = bytes.subspan(static_cast<std::size_t>(written));
     }

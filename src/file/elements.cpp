@@ -179,7 +179,20 @@ void settle_codes(tensor& values, const stated_type& as, std::string_view name) 
   }
 }
 
+/// Whether elements lie in a file as they do in a tensor, and any bits are a code of theirs.
+bool are_plain(const element_plan& plan, element_order order) {
+  const element_type& type = plan.as.type;
+  const bool machine_order = type.bytes() == 1 || order.big_endian == (std::endian::native == std::endian::big);
+  return machine_order && (!order.fortran || plan.file_shape.rank() < 2) && plan.bits == 8 * type.bytes() &&
+         plan.as.code_bits() == plan.bits && type.what != element_type::kind::boolean;
+}
+
 tensor read_elements(byte_stream& stream, const element_plan& plan, element_order order, std::string_view name) {
+  if (are_plain(plan, order)) {
+    if (auto bytes = stream.lend(static_cast<std::size_t>(plan.as.type.bytes()))) {
+      return tensor(plan.as.type, plan.shape, std::move(*bytes));
+    }
+  }
   tensor values = new_tensor(plan.as.type, plan.shape, name);
   if (plan.bits < 8) {
     std::vector<std::byte> packed(static_cast<std::size_t>(*stored_bytes(plan.shape, plan.bits)));

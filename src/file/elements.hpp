@@ -37,8 +37,8 @@ struct element_order {
   bool fortran = false;  ///< the first axis varies fastest
 };
 
-/// Takes the memory and reads the elements, which the stream must have been found to hold. Refuses bits that no code of
-/// the type has. Throws file_error.
+/// The elements, which must be all that is left in the stream: where they lie if that can be, else read into memory
+/// that is taken for them. Refuses bits that no code of the type has. Throws file_error.
 tensor read_elements(byte_stream& stream, const element_plan& plan, element_order order, std::string_view name);
 
 /// A new tensor; throws file_error when there is no memory for it.

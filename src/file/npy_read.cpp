@@ -120,7 +120,10 @@ tensor read(const detail::byte_source& source, std::optional<format> stated) {
 }  // namespace
 
 tensor read_npy(const std::filesystem::path& path, std::optional<format> stated) {
-  return read(detail::file_source(path), stated);
+  const detail::file_source source(path);
+  tensor values = read(source, stated);
+  source.check_unchanged();
+  return values;
 }
 
 tensor parse_npy(std::span<const std::byte> bytes, std::string_view name, std::optional<format> stated) {

@@ -1,5 +1,7 @@
 #include <assay/file/tensor_file.hpp>
 
+#include <assay/file/input_files.hpp>
+
 #include <algorithm>
 #include <array>
 
@@ -114,7 +116,25 @@ file_metadata metadata(const byte_source& source, const std::filesystem::path& p
 }  // namespace detail
 
 tensor read_tensor(const file_reference& reference) {
-  return detail::read(detail::file_source(reference.path), reference);
+  const detail::file_source source(reference.path);
+  tensor values = detail::read(source, reference);
+  source.check_unchanged();
+  return values;
+}
+
+input_files::input_files() = default;
+input_files::~input_files() = default;
+
+tensor input_files::read(const file_reference& reference) {
+  auto source = std::make_unique<const detail::file_source>(reference.path, detail::reading::mapped);
+  tensor values = detail::read(*source, reference);
+  source->check_unchanged();
+  if (!values.owns_memory()) mapped_.push_back(std::move(source));
+  return values;
+}
+
+void input_files::check_unchanged() const {
+  for (const auto& source : mapped_) source->check_unchanged();
 }
 
 tensor parse_tensor(std::span<const std::byte> bytes, const file_reference& reference) {

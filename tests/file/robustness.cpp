@@ -31,23 +31,6 @@ tensor some_numbers(std::size_t n) {
   return t;
 }
 
-/// Runs in a process of its own, whose limits and identity are its own, and gives what it returns.
-template <class Function>
-int in_a_child(const Function& function) {
-  const ::pid_t child = ::fork();
-  if (child == 0) {
-    int code = 99;
-    try {
-      code = function();
-    } catch (...) {
-    }
-    ::_exit(code);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-}
-
 }  // namespace
 
 TEST_CASE("Names with spaces, colons, hashes and letters of any language are names") {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 /// A folder that vanishes with the test.
@@ -60,6 +61,23 @@ inline std::string npy_file(const std::string& descr, bool fortran, const std::s
   return npy_file(
       "{'descr': '" + descr + "', 'fortran_order': " + (fortran ? "True" : "False") + ", 'shape': " + shape + ", }\n",
       data);
+}
+
+/// Runs in a process of its own, whose limits and identity are its own, and gives what it returns.
+template <class Function>
+int in_a_child(const Function& function) {
+  const ::pid_t child = ::fork();
+  if (child == 0) {
+    int code = 99;
+    try {
+      code = function();
+    } catch (...) {
+    }
+    ::_exit(code);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
 inline std::span<const std::byte> as_bytes(const std::string& text) { return std::as_bytes(std::span(text)); }

@@ -5,8 +5,8 @@
 // beyond reason is inflated once without being kept, and nothing in a file is ever executed. docs/file-formats.md says
 // what is read, what is written, and what is refused and why.
 //
-// Files are read, not mapped: a tensor owns its memory, so that a mapping would be copied all the same, and a file that
-// another program cuts short while it is mapped ends the process with SIGBUS, where a read ends in file_error.
+// Files are read here, not mapped: one that another program cuts short meanwhile ends in file_error, and afterwards it
+// may do as it likes. input_files.hpp maps large ones.
 #pragma once
 
 #include <map>
@@ -34,7 +34,7 @@ std::vector<tensor_entry> parse_list(std::span<const std::byte> bytes, const std
 
 /// One tensor. Without a name the file must hold exactly one; if not, or if there is none of that name, the error lists
 /// the names. A stated type gives meaning to raw bits (integers, NumPy's V1, V2, ...); that of elements which speak for
-/// themselves must agree. Throws file_error.
+/// themselves must agree. A file that changes while it is read is refused. Throws file_error.
 tensor read_tensor(const file_reference& reference);
 
 /// The same from the bytes of a file; the reference's path is what errors call it, and its ending counts.
