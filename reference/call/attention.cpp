@@ -26,7 +26,7 @@ void check_shape(const kernel_call& call, std::string_view name) {
                               " or " + to_string(full));
 }
 
-constexpr call_row rows[] = {
+constexpr call_row attention_rows[] = {
     {"attention",
      [](const kernel_call& call, const request& want) {
        check_shape(call, "mask");
@@ -42,6 +42,6 @@ constexpr call_row rows[] = {
 
 }  // namespace
 
-family attention_family() { return rows; }
+family attention_family() { return attention_rows; }
 
 }  // namespace assay::reference

@@ -15,7 +15,7 @@ cell_inputs inputs_of(const kernel_call& call) {
           .b_hh = call.view("b_hh")};
 }
 
-constexpr call_row rows[] = {
+constexpr call_row cell_rows[] = {
     {"lstm_cell",
      [](const kernel_call& call, const request& want) {
        lstm_results t = lstm_cell(inputs_of(call), call.view("c"), want);
@@ -31,6 +31,6 @@ constexpr call_row rows[] = {
 
 }  // namespace
 
-family cell_family() { return rows; }
+family cell_family() { return cell_rows; }
 
 }  // namespace assay::reference

@@ -6,7 +6,7 @@ namespace assay::reference {
 
 namespace {
 
-constexpr call_row rows[] = {
+constexpr call_row collective_rows[] = {
     {"all_reduce", [](const kernel_call& call, const request& want) { return only(all_reduce(call.view("x"), want)); }},
     {"reduce_scatter",
      [](const kernel_call& call, const request& want) { return only(reduce_scatter(call.view("x"), want)); }},
@@ -14,6 +14,6 @@ constexpr call_row rows[] = {
 
 }  // namespace
 
-family collective_family() { return rows; }
+family collective_family() { return collective_rows; }
 
 }  // namespace assay::reference

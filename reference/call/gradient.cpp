@@ -23,7 +23,7 @@ std::vector<truth> rms_norm_backward_of(const kernel_call& call, const request& 
   return all_of(std::move(t.dx), std::move(t.dweight));
 }
 
-softmax_options softmax_options_of(const kernel_call& call) {
+softmax_options softmax_gradient_options_of(const kernel_call& call) {
   return {.axis = static_cast<int>(call.integer("axis")), .temperature = call.number("temperature")};
 }
 
@@ -32,15 +32,15 @@ std::vector<truth> gemm_backward_of(const kernel_call& call, const request& want
   return all_of(std::move(t.da), std::move(t.db));
 }
 
-constexpr call_row rows[] = {
+constexpr call_row gradient_rows[] = {
     {"gemm_backward", gemm_backward_of},
     {"softmax_backward",
      [](const kernel_call& call, const request& want) {
-       return only(softmax_backward(call.view("x"), call.view("dy"), softmax_options_of(call), want));
+       return only(softmax_backward(call.view("x"), call.view("dy"), softmax_gradient_options_of(call), want));
      }},
     {"log_softmax_backward",
      [](const kernel_call& call, const request& want) {
-       return only(log_softmax_backward(call.view("x"), call.view("dy"), softmax_options_of(call), want));
+       return only(log_softmax_backward(call.view("x"), call.view("dy"), softmax_gradient_options_of(call), want));
      }},
     {"cross_entropy_backward",
      [](const kernel_call& call, const request& want) {
@@ -61,6 +61,6 @@ constexpr call_row rows[] = {
 
 }  // namespace
 
-family gradient_family() { return rows; }
+family gradient_family() { return gradient_rows; }
 
 }  // namespace assay::reference

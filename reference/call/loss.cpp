@@ -7,7 +7,7 @@ namespace assay::reference {
 
 namespace {
 
-constexpr call_row rows[] = {
+constexpr call_row loss_rows[] = {
     {"cross_entropy",
      [](const kernel_call& call, const request& want) {
        return only(cross_entropy(call.view("x"), targets_of(call), cross_entropy_options_of(call), want));
@@ -48,6 +48,6 @@ constexpr call_row rows[] = {
 
 }  // namespace
 
-family loss_family() { return rows; }
+family loss_family() { return loss_rows; }
 
 }  // namespace assay::reference

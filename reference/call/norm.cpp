@@ -25,7 +25,7 @@ std::vector<truth> batch_norm_of(const kernel_call& call, const request& want) {
   return all_of(std::move(t.y), std::move(t.running_mean), std::move(t.running_var));
 }
 
-constexpr call_row rows[] = {
+constexpr call_row norm_rows[] = {
     {"layer_norm",
      [](const kernel_call& call, const request& want) {
        return only(layer_norm(call.view("x"), call.view("weight"), call.view("bias"),
@@ -45,6 +45,6 @@ constexpr call_row rows[] = {
 
 }  // namespace
 
-family norm_family() { return rows; }
+family norm_family() { return norm_rows; }
 
 }  // namespace assay::reference

@@ -11,7 +11,7 @@ std::vector<truth> of_x(const kernel_call& call, const request& want) {
   return only(pointwise(f, call.view("x"), want));
 }
 
-constexpr call_row rows[] = {
+constexpr call_row pointwise_rows[] = {
     {"convert", of_x<pointwise_function::convert>},
     {"exp", of_x<pointwise_function::exp>},
     {"exp2", of_x<pointwise_function::exp2>},
@@ -35,6 +35,6 @@ constexpr call_row rows[] = {
 
 }  // namespace
 
-family pointwise_family() { return rows; }
+family pointwise_family() { return pointwise_rows; }
 
 }  // namespace assay::reference

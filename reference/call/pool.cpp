@@ -24,7 +24,7 @@ std::optional<std::int64_t> divisor_of(const kernel_call& call) {
   return call.has("divisor_override") ? std::optional(call.integer("divisor_override")) : std::nullopt;
 }
 
-constexpr call_row rows[] = {
+constexpr call_row pool_rows[] = {
     {"max_pool2d",
      [](const kernel_call& call, const request& want) {
        return only(max_pool2d(call.view("x"),
@@ -54,6 +54,6 @@ constexpr call_row rows[] = {
 
 }  // namespace
 
-family pool_family() { return rows; }
+family pool_family() { return pool_rows; }
 
 }  // namespace assay::reference

@@ -36,7 +36,7 @@ conv2d_options conv2d_options_of(const kernel_call& call) {
           .groups = count_of(call, "groups")};
 }
 
-constexpr call_row rows[] = {
+constexpr call_row product_rows[] = {
     {"dot", [](const kernel_call& call,
                const request& want) { return only(dot(call.view("a"), call.view("b"), call.view("c"), want)); }},
     {"gemm",
@@ -62,6 +62,6 @@ constexpr call_row rows[] = {
 
 }  // namespace
 
-family product_family() { return rows; }
+family product_family() { return product_rows; }
 
 }  // namespace assay::reference

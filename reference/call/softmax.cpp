@@ -6,24 +6,24 @@ namespace assay::reference {
 
 namespace {
 
-softmax_options options_of(const kernel_call& call) {
+softmax_options softmax_options_of(const kernel_call& call) {
   return {
       .axis = static_cast<int>(call.integer("axis")), .temperature = call.number("temperature"), .keep = mask_of(call)};
 }
 
-constexpr call_row rows[] = {
+constexpr call_row softmax_rows[] = {
     {"softmax", [](const kernel_call& call,
-                   const request& want) { return only(softmax(call.view("x"), options_of(call), want)); }},
+                   const request& want) { return only(softmax(call.view("x"), softmax_options_of(call), want)); }},
     {"log_softmax", [](const kernel_call& call,
-                       const request& want) { return only(log_softmax(call.view("x"), options_of(call), want)); }},
+                       const request& want) { return only(log_softmax(call.view("x"), softmax_options_of(call), want)); }},
     {"logsumexp",
      [](const kernel_call& call, const request& want) {
-       return only(logsumexp(call.view("x"), options_of(call), call.flag("keepdim"), want));
+       return only(logsumexp(call.view("x"), softmax_options_of(call), call.flag("keepdim"), want));
      }},
 };
 
 }  // namespace
 
-family softmax_family() { return rows; }
+family softmax_family() { return softmax_rows; }
 
 }  // namespace assay::reference

@@ -39,7 +39,7 @@ struct exhibit {
   std::vector<std::size_t> failing, others;  ///< positions in the part
 };
 
-struct counts {
+struct explained_elements {
   std::size_t failing = 0, others = 0;
 
   double likelihood(const exhibit& e) const {
@@ -53,8 +53,8 @@ struct counts {
 };
 
 template <class Explains>
-counts count(const exhibit& e, bool local, const Explains& explains) {
-  counts c;
+explained_elements count(const exhibit& e, bool local, const Explains& explains) {
+  explained_elements c;
   for (const std::size_t i : e.failing) c.failing += explains(i);
   for (const std::size_t i : e.others) c.others += local || explains(i);
   return c;
@@ -128,7 +128,7 @@ class investigation {
     report.failing = exhibit_.failing.size();
     report.others = exhibit_.others.size();
     report.likelihood = -1;
-    const auto offer = [&](counts c, bool bits, double weight) {
+    const auto offer = [&](explained_elements c, bool bits, double weight) {
       const double likelihood = weight * c.likelihood(exhibit_);
       if (likelihood <= report.likelihood) return;
       report.likelihood = likelihood;

@@ -153,12 +153,12 @@ std::vector<tensor> run_attention(const kernel_call& call, const arithmetic& wit
   return only(std::move(y));
 }
 
-constexpr kernel_row rows[] = {
+constexpr kernel_row attention_rows[] = {
     {"attention", attention_variants, attention_stores, run_attention},
 };
 
 }  // namespace
 
-family attention_family() { return rows; }
+family attention_family() { return attention_rows; }
 
 }  // namespace assay::kernel

@@ -174,7 +174,7 @@ std::vector<tensor> run_rnn_cell(const kernel_call& call, const arithmetic& with
   });
 }
 
-constexpr kernel_row rows[] = {
+constexpr kernel_row cell_rows[] = {
     {"lstm_cell", lstm_cell_variants, lstm_cell_stores, run_lstm_cell},
     {"gru_cell", gru_cell_variants, gru_cell_stores, run_gru_cell},
     {"rnn_cell", rnn_cell_variants, gru_cell_stores, run_rnn_cell},
@@ -182,6 +182,6 @@ constexpr kernel_row rows[] = {
 
 }  // namespace
 
-family cell_family() { return rows; }
+family cell_family() { return cell_rows; }
 
 }  // namespace assay::kernel

@@ -4,23 +4,13 @@
 
 namespace assay::kernel {
 
-namespace {
-
-void require_shape(std::string_view name, const extents& found, const extents& due) {
-  if (found == due) return;
-  throw std::invalid_argument(std::string(name) + " has the shape " + to_string(found) + "; expected " +
-                              to_string(due) + ".");
-}
-
-}  // namespace
-
 class_targets::class_targets(const kernel_call& call) {
   const extents& x = call.input("x").shape();
   if (x.rank() == 0) throw std::invalid_argument("x has the shape (); expected (N, C, ...) or (C,).");
   const std::int64_t axis = x.rank() == 1 ? 0 : 1;
   lines_ = lines_along(x, axis);
   shape_ = reduced_shape(x, axis, false);
-  if (call.has_input("weight")) require_shape("weight", call.input("weight").shape(), extents{lines_.length});
+  require_shape(call, "weight", extents{lines_.length});
 
   has_classes_ = call.has_input("target");
   const bool has_distributions = call.has_input("target_probabilities");
@@ -30,12 +20,12 @@ class_targets::class_targets(const kernel_call& call) {
   }
   counted_ = lines_.count();
   if (!has_classes_) {
-    require_shape("target_probabilities", call.input("target_probabilities").shape(), x);
+    require_shape(call, "target_probabilities", x);
     return;
   }
 
   const tensor& target = call.input("target");
-  require_shape("target", target.shape(), shape_);
+  require_shape(call, "target", shape_);
   const std::int64_t ignored = call.integer("ignore_index");
   classes_.resize(target.size());
   for (std::size_t l = 0; l < classes_.size(); ++l) {

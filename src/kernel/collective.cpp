@@ -61,13 +61,13 @@ std::vector<tensor> run_reduce_scatter(const kernel_call& call, const arithmetic
   return run_sums(call, with, threads, extents(std::span<const std::size_t>(sizes)), false);
 }
 
-constexpr kernel_row rows[] = {
+constexpr kernel_row collective_rows[] = {
     {"all_reduce", collective_variants, collective_stores, run_all_reduce},
     {"reduce_scatter", collective_variants, collective_stores, run_reduce_scatter},
 };
 
 }  // namespace
 
-family collective_family() { return rows; }
+family collective_family() { return collective_rows; }
 
 }  // namespace assay::kernel

@@ -146,12 +146,12 @@ std::vector<tensor> run_conv2d(const kernel_call& call, const arithmetic& with, 
   return only(std::move(y));
 }
 
-constexpr kernel_row rows[] = {
+constexpr kernel_row convolution_rows[] = {
     {"conv2d", conv2d_variants, conv2d_stores, run_conv2d},
 };
 
 }  // namespace
 
-family convolution_family() { return rows; }
+family convolution_family() { return convolution_rows; }
 
 }  // namespace assay::kernel

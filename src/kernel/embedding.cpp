@@ -35,12 +35,12 @@ std::vector<tensor> run_embedding(const kernel_call& call, const arithmetic& wit
   return only(std::move(y));
 }
 
-constexpr kernel_row rows[] = {
+constexpr kernel_row embedding_rows[] = {
     {"embedding", {}, {}, run_embedding},
 };
 
 }  // namespace
 
-family embedding_family() { return rows; }
+family embedding_family() { return embedding_rows; }
 
 }  // namespace assay::kernel

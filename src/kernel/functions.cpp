@@ -15,8 +15,6 @@ namespace assay {
 
 namespace {
 
-using kind = function_model::kind;
-
 rounded correctly_rounded(elementary f, encoded x, format out, conversion how, std::uint32_t random) {
   if (has_elementary_functions(x.in) && has_elementary_functions(out)) return evaluate(f, x, out, how, random);
   const auto v = detail::operand<std::uint64_t>(x, how);
@@ -71,10 +69,10 @@ rounded interpolated(const function_model& model, elementary f, encoded x, forma
 rounded evaluate(const function_model& model, elementary f, encoded x, format out, conversion how,
                  std::uint32_t random) {
   switch (model.what) {
-    case kind::correctly_rounded: break;
-    case kind::approximate: return approximate(model, f, x, out, how, random);
-    case kind::table: return interpolated(model, f, x, out, how, random);
-    case kind::custom: return convert(model.call(f, to_double(x.code, x.in)), out, how, random);
+    case function_model::kind::correctly_rounded: break;
+    case function_model::kind::approximate: return approximate(model, f, x, out, how, random);
+    case function_model::kind::table: return interpolated(model, f, x, out, how, random);
+    case function_model::kind::custom: return convert(model.call(f, to_double(x.code, x.in)), out, how, random);
   }
   return correctly_rounded(f, x, out, how, random);
 }
@@ -87,9 +85,9 @@ function_model parse_functions(std::string_view text) {
   function_model m;
   std::size_t most = 1;
   if (pieces[0] == "correctly_rounded") {
-    m.what = kind::correctly_rounded;
+    m.what = function_model::kind::correctly_rounded;
   } else if (pieces[0] == "approximate") {
-    m.what = kind::approximate;
+    m.what = function_model::kind::approximate;
     most = 3;
     if (pieces.size() < 2) fail("nothing more", "a relative error such as 2^-22 or 1e-3");
     std::string_view number = pieces[1];
@@ -101,7 +99,7 @@ function_model parse_functions(std::string_view text) {
     if (pieces.size() > 2 && pieces[2] != "flush") fail(pieces[2], "flush, or nothing");
     m.flushes_subnormals = pieces.size() > 2;
   } else if (pieces[0] == "table") {
-    m.what = kind::table;
+    m.what = function_model::kind::table;
     most = 2;
     if (pieces.size() < 2) fail("nothing more", "the operands' digits, 1 to 16");
     const auto bits = words::number<int>(pieces[1]);
@@ -116,14 +114,14 @@ function_model parse_functions(std::string_view text) {
 
 std::string to_string(const function_model& model) {
   switch (model.what) {
-    case kind::correctly_rounded: return "correctly_rounded";
-    case kind::approximate: {
+    case function_model::kind::correctly_rounded: return "correctly_rounded";
+    case function_model::kind::approximate: {
       char text[32];
       const std::string error(text, std::to_chars(text, text + sizeof text, model.relative_error).ptr);
       return "approximate:" + error + (model.flushes_subnormals ? ":flush" : "");
     }
-    case kind::table: return "table:" + std::to_string(model.table_bits);
-    case kind::custom: break;
+    case function_model::kind::table: return "table:" + std::to_string(model.table_bits);
+    case function_model::kind::custom: break;
   }
   return "custom";
 }

@@ -13,13 +13,6 @@ namespace assay::kernel {
 
 namespace {
 
-void require_shape(const kernel_call& call, std::string_view name, const extents& due) {
-  if (call.has_input(name) && call.input(name).shape() != due) {
-    throw std::invalid_argument(std::string(name) + " has the shape " + to_string(call.input(name).shape()) +
-                                "; expected " + to_string(due) + ".");
-  }
-}
-
 /// Throws std::invalid_argument unless the input is a matrix.
 void require_matrix(const kernel_call& call, std::string_view name) {
   if (call.input(name).shape().rank() == 2) return;
@@ -265,7 +258,7 @@ std::vector<tensor> run_mse_backward(const kernel_call& call, const arithmetic& 
   });
 }
 
-constexpr kernel_row rows[] = {
+constexpr kernel_row gradient_rows[] = {
     {"gemm_backward", {}, {}, run_gemm_backward},
     {"softmax_backward", softmax_backward_variants, softmax_backward_stores, run_softmax_backward},
     {"log_softmax_backward", log_softmax_backward_variants, softmax_backward_stores, run_log_softmax_backward},
@@ -285,6 +278,6 @@ constexpr kernel_row rows[] = {
 
 }  // namespace
 
-family gradient_family() { return rows; }
+family gradient_family() { return gradient_rows; }
 
 }  // namespace assay::kernel

@@ -48,4 +48,11 @@ extents reduced_shape(const extents& shape, std::int64_t axis, bool keep) {
   return extents(std::span<const std::size_t>(sizes));
 }
 
+void require_shape(const kernel_call& call, std::string_view name, const extents& due) {
+  if (call.has_input(name) && call.input(name).shape() != due) {
+    throw std::invalid_argument(std::string(name) + " has the shape " + to_string(call.input(name).shape()) +
+                                "; expected " + to_string(due) + ".");
+  }
+}
+
 }  // namespace assay::kernel

@@ -45,6 +45,8 @@ axis_lines lines_along(const extents& shape, std::int64_t axis);
 axis_lines lines_of_last(const extents& shape, std::int64_t axes);
 /// The shape without the axis, or with extent 1 there.
 extents reduced_shape(const extents& shape, std::int64_t axis, bool keep);
+/// Throws std::invalid_argument when the input is there and has another shape.
+void require_shape(const kernel_call& call, std::string_view name, const extents& due);
 
 /// Loads and stores runs of a tensor's elements; one for each thread.
 template <class A>

@@ -59,13 +59,6 @@ class loss_result {
   std::vector<value> losses_;
 };
 
-void require_shape(const kernel_call& call, std::string_view name, const extents& due) {
-  if (call.has_input(name) && call.input(name).shape() != due) {
-    throw std::invalid_argument(std::string(name) + " has the shape " + to_string(call.input(name).shape()) +
-                                "; expected " + to_string(due) + ".");
-  }
-}
-
 /// Losses of elements: f(a, x, target, index). `batch` is what batchmean divides by.
 template <class Loss>
 std::vector<tensor> elementwise_loss(const kernel_call& call, const arithmetic& with, unsigned threads,
@@ -223,7 +216,7 @@ std::vector<tensor> run_cross_entropy(const kernel_call& call, const arithmetic&
 using call_of = const kernel_call&;
 using arithmetic_of = const arithmetic&;
 
-constexpr kernel_row rows[] = {
+constexpr kernel_row loss_rows[] = {
     {"cross_entropy", cross_entropy_variants, cross_entropy_stores, run_cross_entropy},
     {"nll", mean_variants, loss_stores, run_nll},
     {"mse", mean_variants, loss_stores,
@@ -251,6 +244,6 @@ constexpr kernel_row rows[] = {
 
 }  // namespace
 
-family loss_family() { return rows; }
+family loss_family() { return loss_rows; }
 
 }  // namespace assay::kernel

@@ -192,7 +192,7 @@ std::vector<tensor> run_batch_norm(const kernel_call& call, const arithmetic& wi
   return results;
 }
 
-constexpr kernel_row rows[] = {
+constexpr kernel_row norm_rows[] = {
     {"layer_norm", layer_norm_variants, normalise_stores, run_layer_norm},
     {"rms_norm", rms_norm_variants, normalise_stores, run_rms_norm},
     {"batch_norm", layer_norm_variants, normalise_stores, run_batch_norm},
@@ -201,6 +201,6 @@ constexpr kernel_row rows[] = {
 
 }  // namespace
 
-family norm_family() { return rows; }
+family norm_family() { return norm_rows; }
 
 }  // namespace assay::kernel

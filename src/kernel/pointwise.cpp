@@ -33,7 +33,7 @@ std::vector<tensor> run_function(const kernel_call& call, const arithmetic& with
 using call_of = const kernel_call&;
 using arithmetic_of = const arithmetic&;
 
-constexpr kernel_row rows[] = {
+constexpr kernel_row pointwise_rows[] = {
     {"convert",
      {},
      {},
@@ -118,6 +118,6 @@ constexpr kernel_row rows[] = {
 
 }  // namespace
 
-family pointwise_family() { return rows; }
+family pointwise_family() { return pointwise_rows; }
 
 }  // namespace assay::kernel

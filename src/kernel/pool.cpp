@@ -60,13 +60,13 @@ std::vector<tensor> run_avg_pool2d(const kernel_call& call, const arithmetic& wi
   });
 }
 
-constexpr kernel_row rows[] = {
+constexpr kernel_row pool_rows[] = {
     {"max_pool2d", {}, {}, run_max_pool2d},
     {"avg_pool2d", avg_pool2d_variants, {}, run_avg_pool2d},
 };
 
 }  // namespace
 
-family pool_family() { return rows; }
+family pool_family() { return pool_rows; }
 
 }  // namespace assay::kernel

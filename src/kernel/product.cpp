@@ -327,13 +327,13 @@ std::vector<tensor> run_gemm(const kernel_call& call, const arithmetic& with, un
   return only(std::move(y));
 }
 
-constexpr kernel_row rows[] = {
+constexpr kernel_row product_rows[] = {
     {"dot", {}, {}, run_dot},
     {"gemm", gemm_variants, gemm_stores, run_gemm},
 };
 
 }  // namespace
 
-family product_family() { return rows; }
+family product_family() { return product_rows; }
 
 }  // namespace assay::kernel

@@ -51,7 +51,7 @@ std::vector<tensor> run_variance(const kernel_call& call, const arithmetic& with
   });
 }
 
-constexpr kernel_row rows[] = {
+constexpr kernel_row reduction_rows[] = {
     {"sum", {}, {}, run_sum},
     {"mean", mean_variants, {}, run_mean},
     {"variance", variance_variants, {}, run_variance},
@@ -59,6 +59,6 @@ constexpr kernel_row rows[] = {
 
 }  // namespace
 
-family reduction_family() { return rows; }
+family reduction_family() { return reduction_rows; }
 
 }  // namespace assay::kernel

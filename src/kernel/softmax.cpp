@@ -91,7 +91,7 @@ std::vector<tensor> run_logsumexp(const kernel_call& call, const arithmetic& wit
   return only(std::move(y));
 }
 
-constexpr kernel_row rows[] = {
+constexpr kernel_row softmax_rows[] = {
     {"softmax", softmax_variants, softmax_stores, run_softmax},
     {"log_softmax", log_softmax_variants, {}, run_log_softmax},
     {"logsumexp", logsumexp_variants, {}, run_logsumexp},
@@ -99,6 +99,6 @@ constexpr kernel_row rows[] = {
 
 }  // namespace
 
-family softmax_family() { return rows; }
+family softmax_family() { return softmax_rows; }
 
 }  // namespace assay::kernel

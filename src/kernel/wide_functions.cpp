@@ -187,8 +187,8 @@ result times(double x, scaled_value s) {
   return inexact({s.v * leading, s.exponent + exponent});
 }
 
-result huge(bool negative) { return widened(detail::evaluation::huge(negative)); }
-result vanishing(bool negative) { return widened(detail::evaluation::vanishing(negative)); }
+result huge(bool negative) { return widened(assay::detail::evaluation::huge(negative)); }
+result vanishing(bool negative) { return widened(assay::detail::evaluation::vanishing(negative)); }
 
 result exp2_at(double x) {
   const double whole = std::nearbyint(x);
@@ -203,20 +203,20 @@ result expm1_at(double x) {
 }
 
 result log_at(double x) {
-  if (x < 0) return detail::invalid_result<uint128>();
+  if (x < 0) return assay::detail::invalid_result<uint128>();
   if (x == 1) return exact_integer(0);
   return inexact({log_of({x, 0})});
 }
 
 result log2_at(double x) {
-  if (x < 0) return detail::invalid_result<uint128>();
+  if (x < 0) return assay::detail::invalid_result<uint128>();
   int exponent = 0;
   if (std::frexp(x, &exponent) == 0.5) return exact_integer(exponent - 1);
   return inexact({log2_of({x, 0})});
 }
 
 result log1p_at(double x) {
-  if (x < -1) return detail::invalid_result<uint128>();
+  if (x < -1) return assay::detail::invalid_result<uint128>();
   if (x == -1) return {make_infinity<uint128>(true), exceptions::divide_by_zero};
   if (std::abs(x) < tiny) return times(x, {{1, -bounded(x) / 2}});
   return inexact({log_of(two_sum(x, 1))});
@@ -249,7 +249,7 @@ result erf_at(double x) {
 
 /// 1 / sqrt(x) as an integer root: the largest r with r^2 m <= 2^186, and whether it is exact.
 result rsqrt_at(unpacked<std::uint64_t> x) {
-  if (x.negative) return detail::invalid_result<uint128>();
+  if (x.negative) return assay::detail::invalid_result<uint128>();
   x = normalised_to(x, 62);
   if (x.exponent % 2 != 0) {
     x.significand >>= 1;  // at most 53 digits: the bit lost is zero
@@ -281,7 +281,7 @@ result wide_value(elementary f, unpacked<std::uint64_t> x) {
     return divide_exact(unpacked<uint128>{value_class::finite, false, 0, 1}, widen<uint128>(x));
   }
   // Zeros, infinities and NaNs are those of the functions of small formats.
-  if (x.kind != value_class::finite) return widened(detail::elementary_value(f, x));
+  if (x.kind != value_class::finite) return widened(assay::detail::elementary_value(f, x));
   if (f == elementary::rsqrt) return rsqrt_at(x);
   if (x.leading_exponent() > 1023 || x.leading_exponent() < -1022 - 52) {
     throw std::invalid_argument("elementary functions: an operand that binary64 does not hold.");
@@ -316,7 +316,7 @@ result wide_value(elementary f, unpacked<std::uint64_t> x) {
     case elementary::rsqrt:
     case elementary::reciprocal: break;
   }
-  return detail::invalid_result<uint128>();
+  return assay::detail::invalid_result<uint128>();
 }
 
 }  // namespace assay::kernel

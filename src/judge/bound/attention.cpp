@@ -118,10 +118,10 @@ std::vector<error_bounds> attention(const bound_question& question) {
   return one(std::move(b));
 }
 
-constexpr bound_row rows[] = {{"attention", attention}};
+constexpr bound_row attention_rows[] = {{"attention", attention}};
 
 }  // namespace
 
-bound_family attention_bounds() { return rows; }
+bound_family attention_bounds() { return attention_rows; }
 
 }  // namespace assay::detail

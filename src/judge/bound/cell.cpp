@@ -113,10 +113,10 @@ std::vector<error_bounds> rnn(const bound_question& q) {
   return one(std::move(b));
 }
 
-constexpr bound_row rows[] = {{"lstm_cell", lstm}, {"gru_cell", gru}, {"rnn_cell", rnn}};
+constexpr bound_row cell_rows[] = {{"lstm_cell", lstm}, {"gru_cell", gru}, {"rnn_cell", rnn}};
 
 }  // namespace
 
-bound_family cell_bounds() { return rows; }
+bound_family cell_bounds() { return cell_rows; }
 
 }  // namespace assay::detail

@@ -170,7 +170,7 @@ std::vector<error_bounds> mse_backward(const bound_question& q) {
   return one(std::move(b));
 }
 
-constexpr bound_row rows[] = {
+constexpr bound_row gradient_rows[] = {
     {"layer_norm_backward", norm_backward<true>},       {"rms_norm_backward", norm_backward<false>},
     {"cross_entropy_backward", cross_entropy_backward}, {"gelu_backward", activation_backward<gelu_slope>},
     {"silu_backward", activation_backward<silu_slope>}, {"mse_backward", mse_backward},
@@ -178,6 +178,6 @@ constexpr bound_row rows[] = {
 
 }  // namespace
 
-bound_family gradient_bounds() { return rows; }
+bound_family gradient_bounds() { return gradient_rows; }
 
 }  // namespace assay::detail

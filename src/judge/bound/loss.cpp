@@ -211,7 +211,7 @@ std::vector<error_bounds> bce_with_logits(const bound_question& q) {
   return all.finish(false);
 }
 
-constexpr bound_row rows[] = {{"cross_entropy", cross_entropy},
+constexpr bound_row loss_rows[] = {{"cross_entropy", cross_entropy},
                               {"nll", nll},
                               {"mse", pair_loss},
                               {"l1", pair_loss},
@@ -223,6 +223,6 @@ constexpr bound_row rows[] = {{"cross_entropy", cross_entropy},
 
 }  // namespace
 
-bound_family loss_bounds() { return rows; }
+bound_family loss_bounds() { return loss_rows; }
 
 }  // namespace assay::detail

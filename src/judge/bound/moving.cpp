@@ -33,11 +33,11 @@ std::vector<error_bounds> sum_over_ranks(const bound_question& q) {
   return one(std::move(b));
 }
 
-constexpr bound_row rows[] = {
+constexpr bound_row moving_rows[] = {
     {"embedding", embedding}, {"all_reduce", sum_over_ranks}, {"reduce_scatter", sum_over_ranks}};
 
 }  // namespace
 
-bound_family moving_bounds() { return rows; }
+bound_family moving_bounds() { return moving_rows; }
 
 }  // namespace assay::detail

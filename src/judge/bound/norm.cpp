@@ -163,11 +163,11 @@ std::vector<error_bounds> batch_norm(const bound_question& q) {
   return all;
 }
 
-constexpr bound_row rows[] = {
+constexpr bound_row norm_rows[] = {
     {"layer_norm", layer_norm}, {"rms_norm", rms_norm}, {"group_norm", group_norm}, {"batch_norm", batch_norm}};
 
 }  // namespace
 
-bound_family norm_bounds() { return rows; }
+bound_family norm_bounds() { return norm_rows; }
 
 }  // namespace assay::detail

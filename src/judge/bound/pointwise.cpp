@@ -14,7 +14,7 @@
 namespace assay::detail {
 namespace {
 
-bounded sigmoid(const roundings& r, bounded x) {
+bounded logistic(const roundings& r, bounded x) {
   const bool positive = x.value >= 0;
   const bounded e = r.exp(positive ? r.negate(x) : x), below = r.add(r.exact(1), e);
   bounded s = r.divide(positive ? r.exact(1) : e, below);
@@ -89,10 +89,10 @@ constexpr function_row functions[] = {
     {"sqrt", [](const roundings& r, bounded x, const kernel_call&) { return r.sqrt(x); }},
     {"rsqrt", [](const roundings& r, bounded x, const kernel_call&) { return r.rsqrt(x); }},
     {"reciprocal", [](const roundings& r, bounded x, const kernel_call&) { return r.divide(r.exact(1), x); }},
-    {"sigmoid", [](const roundings& r, bounded x, const kernel_call&) { return sigmoid(r, x); }},
+    {"sigmoid", [](const roundings& r, bounded x, const kernel_call&) { return logistic(r, x); }},
     {"gelu", [](const roundings& r, bounded x, const kernel_call&) { return gelu(r, x); }},
     {"gelu_tanh", [](const roundings& r, bounded x, const kernel_call&) { return gelu_tanh(r, x); }},
-    {"silu", [](const roundings& r, bounded x, const kernel_call&) { return r.multiply(x, sigmoid(r, x)); }},
+    {"silu", [](const roundings& r, bounded x, const kernel_call&) { return r.multiply(x, logistic(r, x)); }},
     {"relu", [](const roundings&, bounded x, const kernel_call&) { return x; }},
     {"softplus", [](const roundings& r, bounded x, const kernel_call& call) {
        return softplus(r, x, call.number("beta")); }},
@@ -112,7 +112,7 @@ std::vector<error_bounds> bound(const bound_question& q) {
   return one(std::move(b));
 }
 
-constexpr auto rows = [] {
+constexpr auto pointwise_rows = [] {
   std::array<bound_row, std::size(functions)> all{};
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = {functions[i].kernel, bound};
   return all;
@@ -120,14 +120,14 @@ constexpr auto rows = [] {
 
 }  // namespace
 
-bound_family pointwise_bounds() { return rows; }
+bound_family pointwise_bounds() { return pointwise_rows; }
 
 bounded bounded_activation(const roundings& r, std::string_view name, bounded x) {
   if (name == "relu") return x;
   if (name == "gelu") return gelu(r, x);
   if (name == "gelu_tanh") return gelu_tanh(r, x);
-  if (name == "silu") return r.multiply(x, sigmoid(r, x));
-  if (name == "sigmoid") return sigmoid(r, x);
+  if (name == "silu") return r.multiply(x, logistic(r, x));
+  if (name == "sigmoid") return logistic(r, x);
   if (name == "tanh") return tanh_of(r, x);
   return x;
 }

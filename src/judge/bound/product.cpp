@@ -183,10 +183,10 @@ std::vector<error_bounds> gemm_backward(const bound_question& q) {
   return all;
 }
 
-constexpr bound_row rows[] = {{"dot", dot}, {"gemm", gemm}, {"conv2d", conv2d}, {"gemm_backward", gemm_backward}};
+constexpr bound_row product_rows[] = {{"dot", dot}, {"gemm", gemm}, {"conv2d", conv2d}, {"gemm_backward", gemm_backward}};
 
 }  // namespace
 
-bound_family product_bounds() { return rows; }
+bound_family product_bounds() { return product_rows; }
 
 }  // namespace assay::detail

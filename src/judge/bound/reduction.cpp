@@ -97,7 +97,7 @@ bounded sum(const bound_question& q, std::span<const double> x) {
   return all.total();
 }
 
-constexpr bound_row rows[] = {
+constexpr bound_row reduction_rows[] = {
     {"sum", [](const bound_question& q) { return bound_lines(q, sum); }},
     {"mean",
      [](const bound_question& q) {
@@ -115,6 +115,6 @@ constexpr bound_row rows[] = {
 
 }  // namespace
 
-bound_family reduction_bounds() { return rows; }
+bound_family reduction_bounds() { return reduction_rows; }
 
 }  // namespace assay::detail

@@ -209,7 +209,7 @@ std::vector<error_bounds> backward(const bound_question& q) {
   return one(std::move(b));
 }
 
-constexpr bound_row rows[] = {
+constexpr bound_row softmax_rows[] = {
     {"softmax", softmax},
     {"log_softmax", log_softmax},
     {"logsumexp", logsumexp},
@@ -219,6 +219,6 @@ constexpr bound_row rows[] = {
 
 }  // namespace
 
-bound_family softmax_bounds() { return rows; }
+bound_family softmax_bounds() { return softmax_rows; }
 
 }  // namespace assay::detail

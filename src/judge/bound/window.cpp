@@ -38,10 +38,10 @@ std::vector<error_bounds> average_pool(const bound_question& q) {
   return one(std::move(b));
 }
 
-constexpr bound_row rows[] = {{"max_pool2d", max_pool}, {"avg_pool2d", average_pool}};
+constexpr bound_row window_rows[] = {{"max_pool2d", max_pool}, {"avg_pool2d", average_pool}};
 
 }  // namespace
 
-bound_family window_bounds() { return rows; }
+bound_family window_bounds() { return window_rows; }
 
 }  // namespace assay::detail
