@@ -10,7 +10,7 @@ namespace assay::cli {
 namespace {
 
 /// What an option's value is called in the help, and completed as.
-std::string value_word(const attribute_info& key) {
+std::string word_of_value(const attribute_info& key) {
   if (key.type == attribute_info::kind::integer) return "N";
   if (key.type == attribute_info::kind::flag) return "true|false";
   if (!key.choices.empty()) {
@@ -51,7 +51,7 @@ void arithmetic_options::add_to(CLI::App& command, const std::string& name, cons
     const auto same = [&](const setting& s) { return s.key == key.name; };
     if (key.name == except || std::any_of(settings_.begin(), settings_.end(), same)) return;
     settings_.push_back({std::string(key.name), option_name(key.name), ""});
-    add_key(command, settings_.back(), value_word(key), std::string(key.what), key.initial);
+    add_key(command, settings_.back(), word_of_value(key), std::string(key.what), key.initial);
   };
   std::for_each(more.begin(), more.end(), add);
   std::for_each(variants.begin(), variants.end(), add);

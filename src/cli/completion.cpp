@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "arguments.hpp"
+#include "kernel_options.hpp"
 
 namespace assay::cli {
 namespace {
@@ -22,11 +22,12 @@ struct command_row {
   std::string path;  ///< "assay truth softmax"
   std::string what;
   std::vector<option_row> options;
-  std::vector<const CLI::App*> commands;
+  std::vector<CLI::App*> commands;
 };
 
-void collect(const CLI::App& command, const std::string& path, std::vector<command_row>& rows) {
-  command_row row{path, command.get_description(), {}, command.get_subcommands({})};
+void collect(CLI::App& command, const std::string& path, std::vector<command_row>& rows) {
+  complete(command);
+  command_row row{path, command.get_description(), {}, command.get_subcommands([](CLI::App*) { return true; })};
   for (const CLI::Option* option : command.get_options()) {
     const std::string value = option->get_type_size() == 0 ? "" : option->get_type_name();
     for (const auto& name : option->get_snames()) row.options.push_back({"-" + name, value, option->get_description()});
@@ -34,7 +35,7 @@ void collect(const CLI::App& command, const std::string& path, std::vector<comma
       row.options.push_back({"--" + name, value, option->get_description()});
   }
   rows.push_back(row);
-  for (const CLI::App* below : row.commands) collect(*below, path + " " + below->get_name(), rows);
+  for (CLI::App* below : row.commands) collect(*below, path + " " + below->get_name(), rows);
 }
 
 std::string format_words() {
@@ -191,7 +192,7 @@ struct shell {
 };
 constexpr shell shells[]{{"bash", bash}, {"zsh", zsh}, {"fish", fish}};
 
-exit_code run(const CLI::App& app, const std::string& name) {
+exit_code run(CLI::App& app, const std::string& name) {
   std::vector<std::string_view> names;
   for (const shell& one : shells) {
     if (one.name == name) {

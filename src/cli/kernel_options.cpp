@@ -1,6 +1,7 @@
 #include "kernel_options.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -8,6 +9,12 @@
 
 namespace assay::cli {
 namespace {
+
+/// What gives the commands of kernels their options. Making those of all takes longer than many a command itself.
+std::map<const CLI::App*, std::function<void()>>& waiting_options() {
+  static std::map<const CLI::App*, std::function<void()>> waiting;
+  return waiting;
+}
 
 std::string input_help(const input_info& in) {
   std::string text = fmt::format("{}: {}", in.shape, in.what);
@@ -164,11 +171,16 @@ std::string example_words(const kernel_info& kernel) {
   return line;
 }
 
-void add_kernels(CLI::App& command, const std::function<void(CLI::App&, const kernel_info&)>& add_options) {
+void add_kernels(CLI::App& command, std::function<void(CLI::App&, const kernel_info&)> add_options) {
   for (const kernel_info& kernel : kernels) {
     CLI::App* one = command.add_subcommand(std::string(kernel.name), std::string(kernel.formula))->group("Kernels");
-    add_options(*one, kernel);
+    waiting_options()[one] = [one, &kernel, add_options] { add_options(*one, kernel); };
+    one->preparse_callback([one](std::size_t) { complete(*one); });
   }
+}
+
+void complete(CLI::App& command) {
+  if (const auto add_options = waiting_options().extract(&command)) add_options.mapped()();
 }
 
 std::string shell_word(const std::string& word) {

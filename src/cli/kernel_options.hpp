@@ -58,8 +58,10 @@ class kernel_options {
 /// The required inputs and the first attribute, as an example of the shell: "--x x.npy --axis -1".
 std::string example_words(const kernel_info& kernel);
 
-/// A subcommand for each kernel of the catalogue, filled by `add_options`.
-void add_kernels(CLI::App& command, const std::function<void(CLI::App&, const kernel_info&)>& add_options);
+/// A subcommand for each kernel of the catalogue, filled by `add_options` once it is parsed.
+void add_kernels(CLI::App& command, std::function<void(CLI::App&, const kernel_info&)> add_options);
+/// Fills it now, where that has not been done: for what shows all commands.
+void complete(CLI::App& command);
 
 /// A word of the shell: quoted where it has to be.
 std::string shell_word(const std::string& word);

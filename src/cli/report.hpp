@@ -57,6 +57,8 @@ std::vector<fact_row> fact_rows(const verdict& v);
 std::string percent(std::size_t part, std::size_t whole);
 /// A distance or bound in ulps, as short as it is useful; "-" for a NaN.
 std::string ulps(double x);
+/// "1 result", "12 results".
+std::string plural(std::size_t n, std::string_view word);
 
 /// A few lines: layers, counts, histogram, worst elements, diagnosis. `indent` begins each.
 std::string verdict_text(const verdict& v, const std::string& indent = "", std::span<const result_view> results = {});

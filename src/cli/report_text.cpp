@@ -12,8 +12,6 @@
 namespace assay::cli {
 namespace {
 
-std::string plural(std::size_t n, std::string_view word) { return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s"); }
-
 std::string layers_text(const verdict& v, const std::string& indent) {
   const std::vector<layer_row> rows = layer_rows(v);
   std::size_t widest = 0;

@@ -10,9 +10,9 @@
 #include "report.hpp"
 
 namespace assay::cli {
-namespace {
-
 std::string plural(std::size_t n, std::string_view word) { return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s"); }
+
+namespace {
 
 layer_row class_row(const verdict& v) {
   return {"classes", v.class_failures == 0,
