@@ -3,7 +3,7 @@ include(CMakePackageConfigHelpers)
 
 install(DIRECTORY include/assay DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 set(installed assay)
-foreach(target assay_arithmetic assay_runtime assay_reference)
+foreach(target assay_arithmetic assay_file assay_runtime assay_reference)
   if(TARGET ${target})
     list(APPEND installed ${target})
   endif()

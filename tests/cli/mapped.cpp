@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include <assay/file/npy.hpp>
+#include <support/budget.hpp>
 
 #include "program.hpp"
 
@@ -17,7 +18,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t elements = 16 << 20;  // bytes too; what is done to them takes a good while
+constexpr std::size_t elements = (test::is_sanitized ? 2 : 16)
+                                 << 20;  // bytes too; what is done to them takes a good while
 
 /// Of e4m3fn zeros, in a sparse file, and old.
 void write_zeros(const fs::path& path) {

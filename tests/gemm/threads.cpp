@@ -1,6 +1,8 @@
 // Two threads give the very bytes that one gives, whatever route computes them.
 #include <catch2/catch.hpp>
 
+#include <support/budget.hpp>
+
 #include "problems.hpp"
 
 using namespace gemm_test;
@@ -23,7 +25,7 @@ result run(const route& x, bool epilogue, std::size_t threads) {
   const element in = x.in;
   // Several blocks down and across, or several pieces of rows.
   const std::size_t m = x.fast ? 110 : 9, n = x.fast ? 300 : 150;
-  constexpr std::size_t k = 40;
+  constexpr std::size_t k = test::fewer(40);
   std::mt19937 random(5);
   owned_matrix a(in, m, k), b(in, n, k), c(binary32, m, n), d(binary16, m, n);
   a.fill(random, numbers::ordinary);

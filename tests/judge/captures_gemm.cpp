@@ -5,6 +5,7 @@
 
 #include <assay/file/npy.hpp>
 #include <assay/judge/judge.hpp>
+#include <support/budget.hpp>
 
 using namespace assay;
 
@@ -49,7 +50,7 @@ TEST_CASE("Captures of matrix units pass as what they are") {
       {"ada_mma_e4m3fn_fp32", e4m3fn, binary32, "ada-fp8"},
       {"h100_mma_fp16_fp32", binary16, binary32, "accumulate=unit:h100.mma.fp16.fp32 exact"},
   };
-  for (const row& r : rows) {
+  for (const row& r : std::span(rows).first(test::fewer(std::size(rows)))) {
     const verdict v = judged_capture(r.name, r.in, r.out, r.claim);
     INFO(r.name << ": " << summary(v));
     CHECK(v.pass);

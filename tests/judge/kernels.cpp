@@ -6,6 +6,7 @@
 
 #include <assay/format/name.hpp>
 #include <assay/reference/truth_of.hpp>
+#include <support/budget.hpp>
 
 #include "cases.hpp"
 
@@ -111,7 +112,7 @@ TEST_CASE("Honest kernels pass in every form that their claim allows") {
   for (const std::string_view kernel : judged_kernels()) {
     std::mt19937_64 random(11);
     tally t;
-    judge_honest(t, random, kernel, 12);
+    judge_honest(t, random, kernel, test::fewer(12));
     INFO(t.failures << " of " << t.runs << " runs; the first: " << t.first);
     CHECK(t.failures == 0);
   }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <support/budget.hpp>
+
 #include "cases.hpp"
 
 using namespace assay;
@@ -56,7 +58,8 @@ tensor some_rows(const tensor& x, std::size_t first, std::size_t count) {
 TEST_CASE("No number of threads changes a verdict") {
   std::mt19937_64 random(31);
   for (const format to : {bfloat16, binary32}) {
-    const kernel_call call = test::random_call(random, "softmax", bfloat16, 900, 400, test::spread::normal);
+    const kernel_call call =
+        test::random_call(random, "softmax", bfloat16, test::fewer(900), 400, test::spread::normal);
     const claim claimed = parse_claim("softmax", "fp32-accumulate");
     const std::vector<tensor> got = with_flips(random, call, claimed.base, to, 300);
     const judge_options one{.diagnose = false, .keep_elements = true};
