@@ -42,10 +42,10 @@ file_argument file_argument::parse(const std::string& text) {
 
 tensor file_argument::read(input_files& from) const { return from.read(reference); }
 
-tensor file_argument::read_codes(input_files& from) const {
+tensor file_argument::read_numbers(input_files& from) const {
   tensor values = read(from);
   const bool is_signed = values.type().what == element_type::kind::signed_integer && values.type().integer_bits <= 32;
-  if (is_signed || (reference.type && reference.type->integers)) return as_numbers(std::move(values));
+  if (is_signed || (reference.type && reference.type->integers)) return values;
   if (!values.type().is_floating()) {
     throw usage_error(reference.name() + ": holds " + to_string(values.type()) +
                       "; if these are the raw bits of a format, name it, as in " +
@@ -53,6 +53,8 @@ tensor file_argument::read_codes(input_files& from) const {
   }
   return values;
 }
+
+tensor file_argument::read_codes(input_files& from) const { return as_numbers(read_numbers(from)); }
 
 std::string with_shape(const std::string& file, const std::string& shape) {
   const file_reference reference = parse_file_reference(file);

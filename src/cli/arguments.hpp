@@ -58,8 +58,10 @@ struct file_argument {
   static file_argument parse(const std::string& text);
   /// Where the file can be mapped, it is. Throws file_error.
   tensor read(input_files& from) const;
-  /// Numbers: signed integers, and unsigned ones that are said to be, become codes of a format that holds them. Refuses
-  /// what else are no codes of a floating-point format, with usage_error.
+  /// Numbers: codes of a floating-point format, signed integers of up to 32 bits, and what is said to be integers.
+  /// Refuses all else with usage_error.
+  tensor read_numbers(input_files& from) const;
+  /// Of these integers become codes of a format that holds them.
   tensor read_codes(input_files& from) const;
 };
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <assay/tensor/describe.hpp>
+#include <assay/tensor/whole_numbers.hpp>
 
 #include "arguments.hpp"
 #include "arithmetic_options.hpp"
@@ -15,14 +16,30 @@
 namespace assay::cli {
 namespace {
 
+/// Sums of products of integers take 32 bits: narrower results were scaled, and by what has to be said.
+void require_sums(const check_request& request, const kernel_call& call, const tensor& got, const std::string& file) {
+  const bool is_integer_product =
+      request.kernel->name == "gemm" && call.was_integer("a") && call.was_integer("b") && request.claim.empty();
+  if (!is_integer_product || got.type().is_floating() || got.type().integer_bits >= 32) return;
+  throw usage_error(
+      fmt::format("{}: holds {}, but products of integers are summed in 32 bits; state what the sums were "
+                  "requantised by, with --factor, or claim an arithmetic.",
+                  file, to_string(got.type())));
+}
+
 /// The kernel's results in the catalogue's order; those that were not given are empty.
-std::vector<tensor> read_results(input_files& files, const check_request& request) {
+std::vector<tensor> read_results(input_files& files, const check_request& request, const kernel_call& call) {
   std::vector<tensor> results;
   for (const result_info& r : request.kernel->results) {
     const auto file = request.got.find(r.name);
     const bool given = file != request.got.end() && !file->second.empty();
-    results.push_back(given ? file_argument::parse(from_folder(request.folder, file->second)).read_codes(files)
-                            : tensor(element_type::of(binary32), {0}));
+    if (!given) {
+      results.emplace_back(element_type::of(binary32), extents{0});
+      continue;
+    }
+    tensor got = file_argument::parse(from_folder(request.folder, file->second)).read_numbers(files);
+    require_sums(request, call, got, file->second);
+    results.push_back(as_numbers(std::move(got)));
   }
   return results;
 }
@@ -129,7 +146,7 @@ check_outcome carry_out(const check_request& request) {
     results.push_back(std::move(files.got));
   } else {
     call = numbers_call(opened, request);
-    results = read_results(opened, request);
+    results = read_results(opened, request, *call);
     check_only(request, results.front());
     const std::string claim = request.claim.empty() && !request.integers.empty() ? "int8" : request.claim;
     outcome.judged = as_usage([&] {

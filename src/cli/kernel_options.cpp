@@ -138,7 +138,7 @@ kernel_call make_call(input_files& files, const kernel_info& kernel, const named
     const auto given = inputs.find(in.name);
     if (given == inputs.end() || given->second.empty()) continue;
     const file_argument file = file_argument::parse(from_folder(folder, given->second));
-    call.set_input(in.name, in.elements == input_info::kind::real ? file.read_codes(files) : file.read(files));
+    call.set_input(in.name, in.elements == input_info::kind::real ? file.read_numbers(files) : file.read(files));
   }
   return call;
 }

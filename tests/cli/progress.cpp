@@ -21,6 +21,17 @@ namespace {
 
 const std::string erased = "\r\x1b[K";
 
+/// Containers without /dev/pts have none.
+bool has_terminals() {
+  const int screen = ::posix_openpt(O_RDWR | O_NOCTTY);
+  if (screen < 0) {
+    WARN("skipped: there are no pseudo-terminals here");
+    return false;
+  }
+  ::close(screen);
+  return true;
+}
+
 /// A terminal that nobody sees, and all that was written on it.
 class terminal {
  public:
@@ -89,6 +100,7 @@ const std::string truth = "truth softmax --x x.npy -o y.npy --to binary64 --thre
 }  // namespace
 
 TEST_CASE("A long truth on a terminal shows its share, its rate and the time left, and erases the line") {
+  if (!has_terminals()) return;
   const scratch_folder folder;
   write_much(folder);
   const outcome o = run_on_terminal(folder, truth);
@@ -101,6 +113,7 @@ TEST_CASE("A long truth on a terminal shows its share, its rate and the time lef
 }
 
 TEST_CASE("Nothing is shown in a pipe, in the first second, when quiet, or on a terminal that cannot erase") {
+  if (!has_terminals()) return;
   const scratch_folder folder;
   write_much(folder);
   CHECK(run_on_terminal(folder, truth + " -q").error.empty());
@@ -113,6 +126,7 @@ TEST_CASE("Nothing is shown in a pipe, in the first second, when quiet, or on a 
 }
 
 TEST_CASE("A message stands on a line of its own, behind the erased one") {
+  if (!has_terminals()) return;
   const scratch_folder folder;
   write_much(folder);
   const outcome o =
@@ -122,6 +136,7 @@ TEST_CASE("A message stands on a line of its own, behind the erased one") {
 }
 
 TEST_CASE("A suite shows how many checks are done, not how far each is") {
+  if (!has_terminals()) return;
   const scratch_folder folder;
   write_much(folder);
   REQUIRE(run(folder, "run softmax --x x.npy -o y.npy --to bfloat16").code == 0);

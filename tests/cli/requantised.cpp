@@ -133,3 +133,18 @@ TEST_CASE("Wrong options of requantised checks are refused in a sentence") {
   check_refusal(f.folder, "check gemm --a a.npy:uint8 --b b.npy --got y.npy --factor 0.1 --to int16",
                 "got is int8; expected int16");
 }
+
+TEST_CASE("Where nothing is claimed products of integers have exact sums, and narrower results need their scale") {
+  const requantised_files f;
+  REQUIRE(run(f.folder, "run gemm --a a.npy:uint8 --b b.npy --accumulate integer:32 --to int32 -o sums.npy -q").code ==
+          0);
+  const outcome sums = run(f.folder, "check gemm --a a.npy:uint8 --b b.npy --got sums.npy");
+  INFO(sums.out << sums.error);
+  CHECK(sums.code == 0);
+  CHECK_THAT(sums.out, StartsWith("PASS  gemm; claim: no claim was made; assumed: int8"));
+  const outcome narrow = run(f.folder, "check gemm --a a.npy:uint8 --b b.npy --got y.npy");
+  CHECK(narrow.code == 2);
+  CHECK(narrow.error ==
+        "assay: y.npy: holds int8, but products of integers are summed in 32 bits; state what the sums were "
+        "requantised by, with --factor, or claim an arithmetic.\n");
+}
