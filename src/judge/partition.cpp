@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <numeric>
+#include <stdexcept>
+
+#include <assay/tensor/describe.hpp>
 
 namespace assay::detail {
 namespace {
@@ -153,6 +156,18 @@ std::size_t extent_product(const extents& shape, const std::vector<std::size_t>&
   return n;
 }
 
+/// Of the inputs and results that are cut into units each must have all of them.
+void require_units(std::string_view name, const extents& shape, const role& r, std::string_view first_name,
+                   const extents& first_shape, const role& first) {
+  for (std::size_t i = 0; i < std::min(r.unit_axes.size(), first.unit_axes.size()); ++i) {
+    const std::size_t axis = r.unit_axes[i], due = first_shape[first.unit_axes[i]];
+    if (axis < shape.rank() && shape[axis] == due) continue;
+    throw std::invalid_argument(std::string(name) + " has shape " + to_string(shape) + "; expected " +
+                                std::to_string(due) + " along axis " + std::to_string(axis) + ", for " +
+                                std::string(first_name) + " of shape " + to_string(first_shape) + ".");
+  }
+}
+
 }  // namespace
 
 partition::partition(const kernel_call& call, std::span<const tensor> results) : call_(&call) {
@@ -162,8 +177,19 @@ partition::partition(const kernel_call& call, std::span<const tensor> results) :
   settings_ = std::move(p.settings);
   for (const tensor& r : results) result_shapes_.push_back(r.shape());
   std::size_t size = 0;
-  if (!inputs_.empty())
-    units_ = extent_product(call.input(inputs_.front().first).shape(), inputs_.front().second.unit_axes);
+  if (!inputs_.empty()) {
+    const auto& [first, first_role] = inputs_.front();
+    const extents& first_shape = call.input(first).shape();
+    for (const auto& [name, r] : inputs_)
+      require_units(name, call.input(name).shape(), r, first, first_shape, first_role);
+    for (std::size_t r = 0; r < results.size(); ++r) {
+      const bool is_given = results[r].size() != 0 || results[r].shape().rank() != 1;  // an empty one was not
+      if (!is_given) continue;
+      require_units("got's " + std::string(call.info().results[r].name), result_shapes_[r], results_[r], first,
+                    first_shape, first_role);
+    }
+    units_ = extent_product(first_shape, first_role.unit_axes);
+  }
   for (const auto& [name, r] : inputs_) size += call.input(name).size();
   for (const tensor& r : results) size += r.size();
   unit_size_ = std::max<std::size_t>(1, size / std::max<std::size_t>(1, units_));

@@ -23,7 +23,7 @@ constexpr std::size_t elements = (test::is_sanitized ? 2 : 16)
 
 /// Of e4m3fn zeros, in a sparse file, and old.
 void write_zeros(const fs::path& path) {
-  write_all(path, npy_file("|u1", false, "(16777216,)", ""));
+  write_all(path, npy_file("|u1", false, "(" + std::to_string(elements) + ",)", ""));
   fs::resize_file(path, fs::file_size(path) + elements);
   fs::last_write_time(path, fs::last_write_time(path) - std::chrono::hours(1));
 }

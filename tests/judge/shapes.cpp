@@ -93,6 +93,47 @@ TEST_CASE("Results of the wrong shape, format or number are refused in words") {
   CHECK_THAT(refusal({}, "native"), Contains("gives 1 results; found 0"));
 }
 
+TEST_CASE("Inputs and results that do not fit each other are refused in words, whatever is judged in parts") {
+  using Catch::Matchers::Contains;
+  struct misfit {
+    const char* kernel;
+    std::vector<std::pair<std::string, extents>> inputs;
+    extents got;
+    const char* words;
+  };
+  const misfit all[]{
+      {"dot", {{"a", {4, 8}}, {"b", {5, 8}}}, {4}, "b has shape (5, 8); expected 4 along axis 0"},
+      {"dot", {{"a", {4, 8}}, {"b", {3, 8}}}, {4}, "b has shape (3, 8); expected 4 along axis 0"},
+      {"dot", {{"a", {2, 3, 8}}, {"b", {8}}}, {2, 3}, "b has shape (8,); expected 2 along axis 0"},
+      {"dot", {{"a", {4, 8}}, {"b", {4, 8}}, {"c", {5}}}, {4}, "c has shape (5,); expected 4 along axis 0"},
+      {"dot", {{"a", {4, 8}}, {"b", {4, 8}}}, {5}, "y has shape (5,); expected 4 along axis 0"},
+      {"mse", {{"x", {4, 8}}, {"target", {4, 7}}}, {4, 8}, "has shape (4, 8); expected 7 along axis 1"},
+      {"gemm", {{"a", {4, 8}}, {"b", {8, 5}}, {"c", {3, 5}}}, {4, 5}, "c has shape (3, 5); expected 4 along axis 0"},
+      {"gemm", {{"a", {4, 8}}, {"b", {8, 5}}}, {6, 5}, "y has shape (6, 5); expected 4 along axis 0"},
+      {"softmax", {{"x", {4, 6}}}, {3, 6}, "y has shape (3, 6); expected 4 along axis 0"},
+      {"layer_norm", {{"x", {4, 6}}}, {5, 6}, "y has shape (5, 6); expected 4 along axis 0"},
+      {"lstm_cell",
+       {{"x", {3, 5}}, {"h", {2, 4}}, {"c", {3, 4}}, {"w_ih", {16, 5}}, {"w_hh", {16, 4}}},
+       {3, 4},
+       "h has shape (2, 4); expected 3 along axis 0"},
+  };
+  for (const misfit& m : all) {
+    INFO(m.kernel << ": " << m.words);
+    kernel_call call(m.kernel);
+    for (const auto& [name, shape] : m.inputs) call.set_input(name, tensor(element_type::of(binary32), shape));
+    if (call.name() == "mse") call.set("reduction", "none");
+    std::string said = "nothing";
+    try {
+      std::vector<tensor> got{tensor(element_type::of(binary32), m.got)};
+      if (call.name() == "lstm_cell") got.push_back(got[0]);
+      judge(call, got, parse_claim(m.kernel, "fp32-accumulate"));
+    } catch (const std::invalid_argument& error) {
+      said = error.what();
+    }
+    CHECK_THAT(said, Contains(m.words));
+  }
+}
+
 TEST_CASE("NaN never passes for a number, nor infinity, nor the reverse, in any kernel") {
   std::mt19937_64 random(23);
   for (const std::string_view kernel : {"softmax", "layer_norm", "gelu", "gemm", "cross_entropy"}) {
