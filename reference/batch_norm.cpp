@@ -146,7 +146,7 @@ batch_norm_truth batch_norm(const code_view& x, const code_view& weight, const c
   const std::vector<double> b = optional_vector(bias, shape.channels, "bias");
   std::vector<double> mean = optional_vector(running_mean, shape.channels, "running_mean");
   std::vector<double> variance = optional_vector(running_var, shape.channels, "running_var");
-  const affine all{w, b, shape.each()};
+  const affine all{w, b, std::max<std::size_t>(shape.each(), 1)};
 
   if (!options.training) {
     const auto kernel_of = [&](std::size_t c, std::span<const double> line) {

@@ -19,7 +19,7 @@ truth group_norm(const code_view& x, const code_view& weight, const code_view& b
   const std::size_t channels = shape.channels / options.groups;
   const axis_lines lines(shape.samples * options.groups, channels * shape.inner);
   return along_lines(values, lines, want, [&](std::size_t n, std::span<double> line) {
-    const affine own = affine{w, b, shape.inner}.part(n % options.groups * channels, channels);
+    const affine own = affine{w, b, std::max<std::size_t>(shape.inner, 1)}.part(n % options.groups * channels, channels);
     return moments_line(line, own, !all_finite(own.weight) || !all_finite(own.bias), options.eps);
   });
 }

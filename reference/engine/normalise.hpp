@@ -12,7 +12,7 @@ namespace assay::reference {
 /// Weights and biases of a line: each counts for `run` elements in turn. Empty: 1 and 0.
 struct affine {
   std::span<const double> weight, bias;
-  std::size_t run = 1;
+  std::size_t run = 1;  ///< at least 1
 
   /// Those of `count` runs from the first on.
   affine part(std::size_t first, std::size_t count) const {

@@ -41,6 +41,14 @@ std::vector<tensor> read_results(input_files& files, const check_request& reques
     require_sums(request, call, got, file->second);
     results.push_back(as_numbers(std::move(got)));
   }
+  // The judge takes an empty result among others for one that was not given.
+  const bool some = std::any_of(results.begin(), results.end(), [](const tensor& t) { return t.size() != 0; });
+  for (std::size_t r = 0; r < results.size(); ++r) {
+    const auto file = request.got.find(request.kernel->results[r].name);
+    if (!some || results[r].size() != 0 || file == request.got.end() || file->second.empty()) continue;
+    throw usage_error(fmt::format("{}: has shape {} and holds nothing; expected results, as the other files hold.",
+                                  file->second, to_string(results[r].shape())));
+  }
   return results;
 }
 

@@ -26,7 +26,21 @@ std::size_t normalised(std::int64_t axis, std::size_t rank) {
   return static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis);
 }
 
-/// How the inputs and results of a call are cut. Without a unit axis anywhere the call is one unit.
+/// Rows of a, as they are multiplied, that share a row of its scales; 0 where the scales do not fit.
+std::size_t rows_of_a_scale(const kernel_call& call) {
+  const std::size_t rows = call.input("a").shape()[call.flag("transpose_a") ? 1 : 0],
+                    scales = call.input("a_scale").shape()[0];
+  if (scales == 0) return 0;
+  const std::size_t block = std::max<std::size_t>(1, (rows + scales - 1) / scales);
+  return (rows + block - 1) / block == scales ? block : 0;
+}
+
+bool has_rows_of_a_scale(const kernel_call& call) {
+  return call.name() == "gemm" && call.input("a").shape().rank() == 2 && call.input("a_scale").shape().rank() == 2;
+}
+
+/// How the inputs and results of a call are cut. Without a unit axis anywhere the call is one unit; so is one whose
+/// attributes or scales do not fit its inputs, which the truth refuses.
 struct plan {
   std::vector<std::pair<std::string, role>> inputs;
   std::vector<role> results;
@@ -67,7 +81,7 @@ plan plan_of(const kernel_call& call, std::span<const tensor> results) {
   if (is_one_of(kernel, elementwise) || (is_one_of(kernel, elementwise_losses) && !reduces(call))) {
     for (const auto& [name, x] : call.inputs()) cut(name, {first_axes(x.shape().rank())});
     for (std::size_t r = 0; r < results.size(); ++r) p.results[r] = {first_axes(results[r].shape().rank())};
-  } else if (is_one_of(kernel, along_an_axis) && rank_of("x") > 0) {
+  } else if (is_one_of(kernel, along_an_axis) && normalised(call.integer("axis"), rank_of("x")) < rank_of("x")) {
     const std::size_t rank = rank_of("x"), axis = normalised(call.integer("axis"), rank);
     for (const auto& [name, x] : call.inputs()) cut(name, {all_but(rank, axis)});
     for (std::size_t r = 0; r < results.size(); ++r) {
@@ -100,7 +114,7 @@ plan plan_of(const kernel_call& call, std::span<const tensor> results) {
         if (call.has_input(name) && rank_of(name) == 3) cut(name, {{0}, true});
       }
       p.results[0] = {{0}, true};
-    } else if (rank == 2 && rank_of("b") == 2) {
+    } else if (rank == 2 && rank_of("b") == 2 && (!has_rows_of_a_scale(call) || rows_of_a_scale(call) != 0)) {
       cut("a", {{call.flag("transpose_a") ? std::size_t{1} : std::size_t{0}}, true});
       cut("c", {{0}, true});
       p.results[0] = {{0}, true};
@@ -159,7 +173,12 @@ std::size_t extent_product(const extents& shape, const std::vector<std::size_t>&
 /// Of the inputs and results that are cut into units each must have all of them.
 void require_units(std::string_view name, const extents& shape, const role& r, std::string_view first_name,
                    const extents& first_shape, const role& first) {
-  for (std::size_t i = 0; i < std::min(r.unit_axes.size(), first.unit_axes.size()); ++i) {
+  if (r.shared()) return;
+  if (r.unit_axes.size() != first.unit_axes.size()) {
+    throw std::invalid_argument(std::string(name) + " has shape " + to_string(shape) + "; expected one that fits " +
+                                std::string(first_name) + " of shape " + to_string(first_shape) + ".");
+  }
+  for (std::size_t i = 0; i < r.unit_axes.size(); ++i) {
     const std::size_t axis = r.unit_axes[i], due = first_shape[first.unit_axes[i]];
     if (axis < shape.rank() && shape[axis] == due) continue;
     throw std::invalid_argument(std::string(name) + " has shape " + to_string(shape) + "; expected " +
@@ -340,12 +359,11 @@ part partition::take(std::span<const std::size_t> units) const {
     const auto cut = std::find_if(inputs_.begin(), inputs_.end(), [&](const auto& in) { return in.first == name; });
     if (cut != inputs_.end()) {
       call.set_input(name, gather(x, cut->second, units));
-    } else if (call_->name() == "gemm" && name == "a_scale" && x.shape().rank() == 2 &&
-               call_->input("a").shape().rank() == 2) {
+    } else if (name == "a_scale" && has_rows_of_a_scale(*call_)) {
       // Each row of the part brings its own row of scales.
-      const std::size_t block = call_->input("a").shape()[call_->flag("transpose_a") ? 1 : 0] / x.shape()[0];
+      const std::size_t block = rows_of_a_scale(*call_);
       std::vector<std::size_t> rows;
-      for (const std::size_t u : units) rows.push_back(u / std::max<std::size_t>(1, block));
+      for (const std::size_t u : units) rows.push_back(u / block);
       call.set_input(name, gather(x, {{0}, true}, rows));
     } else {
       call.set_input(name, x);

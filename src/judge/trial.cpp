@@ -99,7 +99,11 @@ std::vector<format> trial::outputs() const {
 }
 
 verdict trial::run() {
-  if (v_.elements != 0) judge_elements();
+  if (v_.elements != 0) {
+    judge_elements();
+  } else {
+    require_no_results();
+  }
   decide_suspects();
   finish_elements();
   if (options_.distribution && !options_.only && !claim_.exact && v_.elements != 0) {
@@ -116,6 +120,16 @@ verdict trial::run() {
     v_.along_k = std::move(found.along_k);
   }
   return std::move(v_);
+}
+
+void trial::require_no_results() const {
+  constexpr std::size_t first[]{0};
+  const part some = parts_.units() == 0 ? parts_.whole() : parts_.take(first);
+  for (const reference::truth& due : truths_of(court_, some.call(), false)) {
+    if (due.value.size() == 0) continue;
+    throw std::invalid_argument("got has shape " + to_string(results_[0].shape()) + " and holds nothing; expected " +
+                                "the results of " + std::string(call_.name()) + ", of which there are some.");
+  }
 }
 
 void trial::judge_elements() {

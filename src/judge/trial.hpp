@@ -19,6 +19,8 @@ class trial {
 
  private:
   std::vector<format> outputs() const;
+  /// Of empty results: that there are none. A file that was never filled must not pass.
+  void require_no_results() const;
   void judge_elements();
   void decide_suspects();
   void finish_elements();

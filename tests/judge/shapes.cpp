@@ -110,6 +110,9 @@ TEST_CASE("Inputs and results that do not fit each other are refused in words, w
       {"mse", {{"x", {4, 8}}, {"target", {4, 7}}}, {4, 8}, "has shape (4, 8); expected 7 along axis 1"},
       {"gemm", {{"a", {4, 8}}, {"b", {8, 5}}, {"c", {3, 5}}}, {4, 5}, "c has shape (3, 5); expected 4 along axis 0"},
       {"gemm", {{"a", {4, 8}}, {"b", {8, 5}}}, {6, 5}, "y has shape (6, 5); expected 4 along axis 0"},
+      {"gemm", {{"a", {4, 8}}, {"b", {8, 5}}, {"a_scale", {3, 1}}}, {4, 5}, "a_scale has shape (3, 1)"},
+      {"gemm", {{"a", {4, 8}}, {"b", {8, 5}}, {"a_scale", {0, 1}}}, {4, 5}, "a_scale has shape (0, 1)"},
+      {"exp", {{"x", {4, 8}}}, {4}, "y has shape (4,); expected one that fits x of shape (4, 8)"},
       {"softmax", {{"x", {4, 6}}}, {3, 6}, "y has shape (3, 6); expected 4 along axis 0"},
       {"layer_norm", {{"x", {4, 6}}}, {5, 6}, "y has shape (5, 6); expected 4 along axis 0"},
       {"lstm_cell",
@@ -132,6 +135,94 @@ TEST_CASE("Inputs and results that do not fit each other are refused in words, w
     }
     CHECK_THAT(said, Contains(m.words));
   }
+}
+
+TEST_CASE("An axis that there is not is refused, and a norm of nothing is nothing") {
+  kernel_call call("softmax");
+  call.set_input("x", tensor(element_type::of(binary32), {4, 6}));
+  const tensor got(element_type::of(binary32), {4, 6});
+  for (const int axis : {2, 5, -3, -7}) {
+    call.set("axis", axis);
+    CHECK_THROWS_WITH(judge(call, std::span(&got, 1)), Catch::Matchers::Contains("expected -2 to 1"));
+  }
+  for (const char* kernel : {"batch_norm", "group_norm"}) {
+    kernel_call norm(kernel);
+    norm.set_input("x", tensor(element_type::of(binary32), {2, 3, 0}));
+    norm.set_input("weight", tensor(element_type::of(binary32), {3}));
+    if (norm.name() == "batch_norm") {
+      norm.set_input("running_mean", tensor(element_type::of(binary32), {3}));
+      norm.set_input("running_var", tensor(element_type::of(binary32), {3}));
+    }
+    const tensor nothing(element_type::of(binary32), {2, 3, 0});
+    CHECK(judge(norm, std::span(&nothing, 1)).pass);
+  }
+}
+
+TEST_CASE("Empty results pass only where there is nothing to compute") {
+  using Catch::Matchers::Contains;
+  for (const char* kernel : {"dot", "gemm", "softmax", "sum", "layer_norm", "conv2d", "attention"}) {
+    std::mt19937_64 random(23);
+    const kernel_call call = test::random_call(random, kernel, bfloat16, 4, 8, test::spread::normal);
+    const tensor nothing(element_type::of(binary32), {0});
+    INFO(kernel);
+    CHECK_THROWS_WITH(judge(call, std::span(&nothing, 1)), Contains("holds nothing"));
+  }
+}
+
+TEST_CASE("A row of scales belongs to a stretch of rows, of which the last may be shorter") {
+  std::mt19937_64 random(24);
+  for (const std::size_t scales : {1u, 2u, 3u, 5u}) {
+    for (const bool transposed : {false, true}) {
+      kernel_call gemm("gemm");
+      gemm.set("transpose_a", attribute_value(transposed));
+      const extents a = transposed ? extents{11, 5} : extents{5, 11};
+      gemm.set_input("a", test::random_tensor(random, bfloat16, a, test::spread::normal));
+      gemm.set_input("b", test::random_tensor(random, bfloat16, {11, 6}, test::spread::normal));
+      gemm.set_input("a_scale", test::random_tensor(random, binary32, {scales, 1}, test::spread::normal));
+      INFO(scales);
+      check_shape(gemm, 27);
+    }
+  }
+}
+
+TEST_CASE(
+    "An input of another shape, or an axis that there is not, is refused or judged, and never read beyond its end") {
+  std::mt19937_64 random(25);
+  std::size_t refused = 0, judged = 0;
+  for (const kernel_info& kernel : kernels) {
+    if (!test::can_be_judged(kernel.name)) continue;
+    for (int run = 0; run < 20; ++run) {
+      kernel_call call = test::random_call(random, kernel.name, bfloat16, 4, 8, test::spread::normal);
+      std::vector<tensor> got = test::results_of(call, arithmetic{}, binary32);
+      const auto other_shape = [&](const extents& was) {
+        std::vector<std::size_t> sizes(was.begin(), was.end());
+        if (sizes.empty() || random() % 4 == 0) sizes.push_back(1 + random() % 3);
+        if (random() % 4 == 0) sizes.pop_back();
+        if (!sizes.empty()) sizes[random() % sizes.size()] = random() % 9;
+        return extents(std::span<const std::size_t>(sizes));
+      };
+      const auto inputs = call.inputs();
+      const std::size_t which = random() % (inputs.size() + 2);
+      if (which < inputs.size()) {
+        const auto& [name, x] = *std::next(inputs.begin(), static_cast<std::ptrdiff_t>(which));
+        call.set_input(name, tensor(x.type(), other_shape(x.shape())));
+      } else if (which == inputs.size()) {
+        got[0] = tensor(got[0].type(), other_shape(got[0].shape()));
+      } else {
+        for (const attribute_info& at : kernel.attributes) {
+          if (at.type == attribute_info::kind::integer) call.set(at.name, static_cast<int>(random() % 9) - 4);
+        }
+      }
+      try {
+        judge(call, got, {.diagnose = false, .distribution = false});
+        ++judged;
+      } catch (const std::invalid_argument&) {
+        ++refused;
+      }
+    }
+  }
+  CHECK(refused > 20);
+  CHECK(judged > 20);
 }
 
 TEST_CASE("NaN never passes for a number, nor infinity, nor the reverse, in any kernel") {

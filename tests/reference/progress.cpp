@@ -1,11 +1,14 @@
-#include <assay/progress.hpp>
+// What an observer of truths hears.
+#include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include <assay/progress.hpp>
 #include <assay/reference/gemm.hpp>
 #include <assay/reference/norm_backward.hpp>
 #include <assay/reference/softmax.hpp>
-#include <catch2/catch.hpp>
-#include <algorithm>
-#include <thread>
 
 #include "wide.hpp"
 
@@ -58,9 +61,19 @@ bool same(const tensor& a, const tensor& b) { return std::ranges::equal(a.bytes(
 }  // namespace
 
 TEST_CASE("An observed truth counts its elements to the last, forwards, and is the same truth", "[reference]") {
-  const tensor x = random_tensor({600, 64}, 1);
+  using clock = std::chrono::steady_clock;
   reference::request want{.to = bfloat16, .enclosure = true, .intervals_only = true};
-  const reference::truth alone = reference::softmax(x.view(), {}, want);
+  tensor x;
+  reference::truth alone;
+  // Long enough for reports in between, on any machine.
+  auto taken = clock::duration::zero();
+  for (std::size_t rows = 600; taken < std::chrono::milliseconds(250); rows *= 2) {
+    x = random_tensor({rows, 64}, 1);
+    want.threads = 1;
+    const clock::time_point start = clock::now();
+    alone = reference::softmax(x.view(), {}, want);
+    taken = clock::now() - start;
+  }
   for (const unsigned threads : {1U, 3U}) {
     want.threads = threads;
     reference::truth watched;

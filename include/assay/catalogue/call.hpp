@@ -93,7 +93,13 @@ class kernel_call {
   /// Whether numbers were given as integers.
   bool was_integer(std::string_view name) const { return integers_.contains(name); }
   /// An input's codes; without data when it was not given.
-  code_view view(std::string_view name) const { return has_input(name) ? input(name).view() : code_view(); }
+  code_view view(std::string_view name) const {
+    if (!has_input(name)) return {};
+    const tensor& x = input(name);
+    // One that was given has data, so that its shape is looked at, though it holds nothing.
+    static constexpr std::byte nothing{};
+    return x.size() == 0 && x.type().is_floating() ? code_view(&nothing, x.type().layout, x.shape()) : x.view();
+  }
   const std::map<std::string, tensor, std::less<>>& inputs() const { return inputs_; }
 
   /// Whether there is a value, given or initial.
