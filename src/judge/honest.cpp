@@ -25,7 +25,7 @@ constexpr unsound unsound_choices[] = {
 };
 
 bool is_sound(std::string_view kernel, std::string_view key, std::string_view value, const claim& claimed) {
-  if (key == "variance" && value == "one_pass") return claimed.variance >= variance_algorithm::one_pass;
+  if (key == "variance" && (value == "one_pass" || value == "shifted")) return claimed.variance >= variance_algorithm::one_pass;
   if (key == "variance" && value != "two_pass") return claimed.variance >= variance_algorithm::welford;
   for (const unsound& u : unsound_choices) {
     if (u.key == key && u.value == value && (u.kernel.empty() || u.kernel == kernel)) return false;

@@ -33,6 +33,7 @@ std::vector<arithmetic> honest_forms(std::string_view kernel, const claim& claim
     std::istringstream words{std::string(choice.choices)};
     for (std::string word; words >> word;) {
       const bool skipped = (word == "naive") || (word == "outside") || (word == "one_pass") || word == "log" ||
+                           (choice.name == "variance" && word == "shifted") ||
                            (choice.name == "form" && (word == "sigmoid" || word == "direct")) || word == "difference" ||
                            ((kernel == "tanh" || choice.name == "activation") && word == "steps");
       if (skipped) continue;
@@ -115,6 +116,27 @@ TEST_CASE("Honest kernels pass in every form that their claim allows") {
     judge_honest(t, random, kernel, test::fewer(12));
     INFO(t.failures << " of " << t.runs << " runs; the first: " << t.first);
     CHECK(t.failures == 0);
+  }
+}
+
+TEST_CASE("Variances in one pass, of x or of x - x_0, pass where the claim says so, wherever x_0 lies") {
+  std::mt19937_64 random(14);
+  for (const char* words : {"native", "fp32-accumulate"}) {
+    for (const char* form : {"one_pass", "shifted"}) {
+      for (const char* kernel : {"variance", "layer_norm", "group_norm", "batch_norm"}) {
+        for (int run = 0; run < test::fewer(32); ++run) {
+          const format f = random() % 2 == 0 ? binary16 : bfloat16;
+          const auto how = static_cast<test::spread>(random() % 4);
+          kernel_call call = test::random_call(random, kernel, f, 2 + random() % 8, 2 + random() % 60, how);
+          const claim claimed = parse_claim(kernel, std::string(words) + " variance=one_pass");
+          arithmetic with = claimed.base;
+          with.variants["variance"] = form;
+          const verdict v = judge(call, test::results_of(call, with, f), claimed, {.diagnose = false});
+          INFO(kernel << ' ' << words << ' ' << form << ": " << summary(v));
+          CHECK(v.pass);
+        }
+      }
+    }
   }
 }
 

@@ -7,7 +7,7 @@
 //   functions   every elementary function within `function_ulps` of its real value, in ulps of the compute format
 //   operations  rounded to the compute format by the arithmetic's mode, in any algebraically equal arrangement that
 //               docs/judging.md lists for the kernel; sums and products fused or not
-//   variance    by one of the algorithms up to `variance` (each includes the ones before it)
+//   variance    by one of the algorithms up to `variance` (each includes the ones before it; one_pass also that of x - x_0)
 //   store       by the arithmetic's conversion, or by any faithful one where `any_rounding` is set
 //
 // As text, a claim is words with blanks between them: a preset's name or none, then key=value in any order,
@@ -38,7 +38,8 @@
 namespace assay {
 
 /// In the order of how much they lose: relative errors of about n u, n kappa u and n kappa^2 u, with
-/// kappa^2 = mean(x^2) / variance (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983).
+/// kappa^2 = mean(x^2) / variance (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983). The last
+/// may be of x - x_0, too.
 enum class variance_algorithm : std::uint8_t { two_pass, welford, one_pass };
 
 /// What results are clamped to that stand for integers; see requantised.hpp. The output is then whole_number_format.

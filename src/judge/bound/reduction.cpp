@@ -14,11 +14,33 @@
 // square (x_k - m_(k-1)) (x_k - m_k) errs by 2 |x_k - m| e_k and three roundings: 3 n u D + 2 n u |m| sum |x_i - m| in
 // all, which is the n u kappa of Chan, Golub and LeVeque; at random sqrt(n / 3) in place of n. Merged chunks are within
 // it. One pass: E[x^2] - m^2 is evaluated over bounded numbers as it stands; its terms are kappa^2 times as large as
-// their difference.
+// their difference. The same of x - x_0 has the kappa of these numbers, which is large where x_0 lies far out.
 #include "bounds.hpp"
 #include "variance.hpp"
 
 namespace assay::detail {
+
+namespace {
+
+/// E[x^2] - m^2, and m, of x or of x - x_0.
+moments in_one_pass(const roundings& r, std::span<const double> x, bool shifted) {
+  const bounded first = shifted ? r.load(x[0]).shared(r.lambda()) : r.exact(0),
+                n = r.exact(static_cast<double>(x.size()));
+  sum_of sum(r, !shifted), squares(r, false);
+  for (const double v : x) {
+    const bounded term = shifted ? r.subtract(r.load(v), first) : r.load(v);
+    sum.add(term);
+    squares.add(r.square(term));
+  }
+  const bounded mean = r.divide(sum.total(), n).shared(r.lambda());
+  moments m;
+  m.mean = shifted ? r.add(mean, first) : mean;
+  m.variance = r.subtract(r.divide(squares.total(), n), r.multiply(mean, mean));
+  if (!(squares.scale() <= r.largest())) m.variance.worst = m.variance.fixed = HUGE_VAL;
+  return m;
+}
+
+}  // namespace
 
 moments moments_of(const bound_question& q, std::span<const double> x, double correction) {
   const roundings& r = q.how;
@@ -27,12 +49,11 @@ moments moments_of(const bound_question& q, std::span<const double> x, double co
   for (const double v : x) sum.add(r.load(v));
   moments m;
   m.mean = r.divide(sum.total(), r.exact(n)).shared(lambda);
-  double d = 0, first = 0, squares = 0, fourth = 0;
+  double d = 0, first = 0, fourth = 0;
   for (const double v : x) {
     const double away = std::abs(v - m.mean.value);
     d += away * away;
     first += away;
-    squares += v * v;
     fourth += away * away * away * away;
   }
   const double u = r.u();
@@ -61,16 +82,15 @@ moments moments_of(const bound_question& q, std::span<const double> x, double co
     }
   }
   if (q.claimed.variance >= variance_algorithm::one_pass) {
-    const bounded square_sum =
-        r.sums().apply(n, squares, squares, false, 2 * r.load_error() * squares + 2 * u * squares,
-                       2 * r.load_error() * squares + 2 * u * squares);
-    const bounded mean_square = r.divide(square_sum, r.exact(n));
-    const bounded v = r.subtract(mean_square, r.multiply(m.mean, m.mean));
-    total.worst = std::max(total.worst, v.worst * n);
-    total.fixed = std::max(total.fixed, v.likely(lambda) * n);
+    for (const bool shifted : {false, true}) {
+      if (x.empty()) break;
+      const moments other = in_one_pass(r, x, shifted);
+      total.worst = std::max(total.worst, other.variance.worst * n);
+      total.fixed = std::max(total.fixed, other.variance.likely(lambda) * n);
+      m.mean.worst = std::max(m.mean.worst, other.mean.worst);
+      m.mean.fixed = std::max(m.mean.fixed, other.mean.likely(lambda));
+    }
   }
-  if (!(squares <= r.largest()) && q.claimed.variance >= variance_algorithm::one_pass)
-    total.worst = total.fixed = HUGE_VAL;
   if (!(d <= r.largest())) total.worst = total.fixed = HUGE_VAL;
   m.squares = total;
   m.variance = r.divide(total, r.exact(std::max(0.0, n - correction)));
