@@ -61,7 +61,7 @@ struct claim_words {
         refuse(text, value, "a number of ulps that is not negative");
       }
     } else if (key == "variance" && (value == "shifted" || value == "chunked")) {
-      made.variance = variance_algorithm::welford;
+      made.variance = value == "shifted" ? variance_algorithm::one_pass : variance_algorithm::welford;
       forward(key, value);
     } else if (key == "variance") {
       const auto found = std::find(variance_names.begin(), variance_names.end(), value);
@@ -122,13 +122,6 @@ bool is_model(const claim_words& words) {
   return !std::holds_alternative<accumulate::floating>(words.made.accumulators.front());
 }
 
-format storage_format(const kernel_call& call) {
-  for (const input_info& in : call.info().inputs) {
-    if (in.elements == input_info::kind::real && call.has_input(in.name)) return call.input(in.name).type().layout;
-  }
-  return binary32;
-}
-
 bool sums_products(std::string_view kernel) {
   for (const std::string_view k :
        {"dot", "gemm", "conv2d", "attention", "lstm_cell", "gru_cell", "rnn_cell", "gemm_backward"}) {
@@ -157,7 +150,7 @@ claim parse_claim(std::string_view kernel, std::string_view text) {
 }
 
 claim default_claim(const kernel_call& call) {
-  const format storage = storage_format(call);
+  const format storage = call.storage_format();
   std::string_view preset = "fp32-accumulate";
   const bool product = call.name() == "gemm" || call.name() == "dot";
   if (product && call.was_integer("a") && call.was_integer("b")) {

@@ -165,7 +165,7 @@ distribution_result judge_distribution(const court& c, const partition& parts, s
     }
     return all;
   };
-  constexpr std::size_t most_kernels = 10;
+  constexpr std::size_t most_kernels = 16;
   std::vector<honest_kernel> kernels = honest_kernels(c, most_kernels);
   if (kernels.empty()) return skip("the kernel has no emulation to compare with");
   std::size_t elements = 0;

@@ -4,11 +4,14 @@
 #include <bit>
 #include <cmath>
 #include <stdexcept>
+#include <tuple>
 
 #include <assay/format/name.hpp>
 #include <assay/judge/dot_bound.hpp>
 #include <assay/number/convert.hpp>
 #include <assay/reference/truth_of.hpp>
+
+#include "flushed_inputs.hpp"
 
 namespace assay::detail {
 namespace {
@@ -46,13 +49,6 @@ double most_of(const kernel_call& call, std::initializer_list<std::string_view> 
   return most;
 }
 
-format first_format(const kernel_call& call) {
-  for (const input_info& in : call.info().inputs) {
-    if (in.elements == input_info::kind::real && call.has_input(in.name)) return call.input(in.name).type().layout;
-  }
-  return binary32;
-}
-
 /// The two factors' formats of a kernel that sums products of inputs.
 std::pair<format, format> factor_formats(const kernel_call& call) {
   std::vector<format> all;
@@ -69,6 +65,11 @@ std::pair<format, format> factor_formats(const kernel_call& call) {
     if (!holds_all_of(widest, f)) widest = holds_all_of(f, widest) ? f : binary64;
   }
   return {widest, widest};
+}
+
+/// The least normal number of what results are stored from.
+double least_computed(const court& c) {
+  return std::ldexp(1.0, c.claimed.base.resolved(c.call.storage_format()).compute->min_exponent());
 }
 
 }  // namespace
@@ -89,7 +90,7 @@ bool court::correctly_rounded() const { return claimed.exact && claimed.name.sta
 
 std::optional<roundings> court::roundings_for(const kernel_call& part_call) const {
   if (correctly_rounded()) return std::nullopt;
-  const format storage = first_format(call);
+  const format storage = call.storage_format();
   const arithmetic base = claimed.base.resolved(storage);
   roundings::settings s;
   s.compute = *base.compute;
@@ -109,9 +110,34 @@ std::optional<roundings> court::roundings_for(const kernel_call& part_call) cons
     }
     if (products || !inputs_fit) s.operand = rounding_error::of(*claimed.operand, {});
   }
-  const auto [left, right] = factor_formats(part_call);
-  return roundings(s, sum_errors(claimed.all_accumulators(storage), left, right, most_of(part_call, {"a", "x", "q"}),
-                                 most_of(part_call, {"b", "weight", "k"})));
+  const double least_normal = std::ldexp(1.0, s.compute.min_exponent());
+  if (flushes_inputs(s.how.on_subnormal)) s.flushed_below = least_normal;
+  sum_errors::settings sums;
+  sums.all = claimed.all_accumulators(storage);
+  std::tie(sums.left, sums.right) = factor_formats(part_call);
+  sums.most_left = most_of(part_call, {"a", "x", "q"});
+  sums.most_right = most_of(part_call, {"b", "weight", "k"});
+  if (std::any_of(sums.all.begin(), sums.all.end(), takes_subnormals_for_zeros)) {
+    s.flushed_factors_below = least_normal;
+    for (const auto& [name, x] : part_call.inputs()) {
+      if (!x.type().is_floating()) continue;
+      s.flushed_factors_below = std::max(s.flushed_factors_below, std::ldexp(1.0, x.type().layout.min_exponent()));
+    }
+  }
+  sums.flushed = 2 * least_normal * (1 + most_of(part_call, {"dy", "v", "weight"}));
+  // A plain product's sums are stored as they are.
+  const bool stays = call.name() == "dot" || call.name() == "gemm" || call.name() == "gemm_backward";
+  if (call.name() == "all_reduce" || call.name() == "reduce_scatter") {
+    // Ranks that send partial sums add them in the compute format.
+    sums.all.push_back(accumulate::floating{s.compute, s.how, accumulate::multiplication::rounded});
+  }
+  const auto fits = [&](const accumulator& a) { return holds_sums_of(s.compute, a); };
+  if (!stays && !std::all_of(sums.all.begin(), sums.all.end(), fits)) {
+    sums.total = rounding_error::of(s.compute, s.how);
+  } else if (!stays && flushes_outputs(s.how.on_subnormal)) {
+    sums.total.eta = least_normal;
+  }
+  return roundings(s, sum_errors(std::move(sums)));
 }
 
 std::int64_t ordered(std::uint64_t code, format f) {
@@ -151,6 +177,7 @@ examined_result::examined_result(const court& c, reference::truth t, error_bound
     : output_(output),
       store_(c.store()),
       any_rounding_(c.any_rounding()),
+      stored_as_zero_below_(flushes_inputs(store_.on_subnormal) ? least_computed(c) : 0),
       moves_(c.call.name() == "convert" || c.call.name() == "embedding"),
       smallest_normal_(std::ldexp(1.0, output.min_exponent())),
       clamp_(c.claimed.whole_numbers),
@@ -195,8 +222,10 @@ allowed_codes examined_result::allowed(std::size_t i, bool worst) const {
     to_low.mode = rounding::downward;
     to_high.mode = rounding::upward;
   }
-  const std::uint64_t low = convert(l - e - step, output_, to_low).code;
-  const std::uint64_t high = convert(u + e + step, output_, to_high).code;
+  const auto stored = [&](double value, conversion how) {
+    return convert(std::abs(value) < stored_as_zero_below_ ? 0 * value : value, output_, how).code;
+  };
+  const std::uint64_t low = stored(l - e - step, to_low), high = stored(u + e + step, to_high);
   a.anything = !std::isfinite(e);
   const auto top = static_cast<std::int64_t>(output_.max_finite_code());
   // A format without infinities overflows to NaN, which has no place in the order.
@@ -291,13 +320,15 @@ std::vector<reference::truth> truths_of(const court& c, const kernel_call& part_
   want.scales = scales && !c.claimed.whole_numbers;
   want.threads = c.threads;
   want.to = c.outputs.empty() ? binary32 : c.outputs.front();
-  std::vector<reference::truth> truths = reference::truth_of(part_call, want);
+  const std::optional<kernel_call> flushed = with_flushed_inputs(c.claimed, part_call);
+  const kernel_call& call = flushed ? *flushed : part_call;
+  std::vector<reference::truth> truths = reference::truth_of(call, want);
   // Results of another format than the first are asked for again.
   for (std::size_t r = 1; r < truths.size() && r < c.outputs.size(); ++r) {
     if (c.outputs[r] == want.to || truths[r].value.size() == 0) continue;
     reference::request other = want;
     other.to = c.outputs[r];
-    truths[r] = std::move(reference::truth_of(part_call, other)[r]);
+    truths[r] = std::move(reference::truth_of(call, other)[r]);
   }
   for (reference::truth& t : truths) clamp_truth(c.claimed, t);
   return truths;
@@ -307,7 +338,8 @@ std::vector<examined_result> with_bounds(const court& c, const std::optional<rou
                                          const kernel_call& part_call, std::vector<reference::truth> truths) {
   std::vector<error_bounds> bounds(truths.size());
   if (how) {
-    bounds = c.bound()({part_call, truths, *how, c.claimed});
+    const std::optional<kernel_call> flushed = with_flushed_inputs(c.claimed, part_call);
+    bounds = c.bound()({flushed ? *flushed : part_call, truths, *how, c.claimed});
     bounds.resize(truths.size());
   }
   std::vector<examined_result> all;

@@ -80,7 +80,8 @@ class examined_result {
   format output_;
   conversion store_;
   bool any_rounding_;
-  bool moves_;  ///< the kernel moves numbers: a zero keeps its sign
+  double stored_as_zero_below_;  ///< subnormal in the compute format, where the store flushes what it is given
+  bool moves_;                   ///< the kernel moves numbers: a zero keeps its sign
   double smallest_normal_;
   std::optional<whole_number_range> clamp_;
   reference::truth truth_;

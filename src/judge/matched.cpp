@@ -11,6 +11,8 @@
 #include <assay/number/convert.hpp>
 #include <assay/reference/truth_of.hpp>
 
+#include "flushed_inputs.hpp"
+
 namespace assay::detail {
 namespace {
 
@@ -23,7 +25,8 @@ std::vector<double> displacements(const court& c, const kernel_call& changed, st
     want.to = c.outputs[r];
     want.enclosure = true;  // the real value; a rounding to binary64 would cost intervals
     want.threads = c.threads;
-    truths = reference::truth_of(changed, want);
+    const std::optional<kernel_call> flushed = with_flushed_inputs(c.claimed, changed);
+    truths = reference::truth_of(flushed ? *flushed : changed, want);
   } catch (const std::exception&) {
     return {};
   }

@@ -25,18 +25,6 @@ std::size_t count_of(const arithmetic& with, const attribute_info& variant) {
   return static_cast<std::size_t>(n);
 }
 
-namespace {
-
-/// The format of the first floating-point input that was given, in the catalogue's order.
-format storage_of_call(const kernel_call& call) {
-  for (const input_info& in : call.info().inputs) {
-    if (in.elements == input_info::kind::real && call.has_input(in.name)) return call.input(in.name).type().layout;
-  }
-  return binary32;
-}
-
-}  // namespace
-
 }  // namespace kernel
 
 bool has_emulation(std::string_view name) { return kernel::find_row(name) != nullptr; }
@@ -56,7 +44,7 @@ std::vector<tensor> run_kernel(const kernel_call& call, const arithmetic& with, 
   if (row == nullptr) throw std::invalid_argument("there is no emulation of " + std::string(call.name()) + ".");
   call.check();
   check_arithmetic(call.name(), with);
-  const arithmetic resolved = with.resolved(kernel::storage_of_call(call));
+  const arithmetic resolved = with.resolved(call.storage_format());
   if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
   return row->run(call, resolved, threads);
 }

@@ -6,6 +6,7 @@
 
 #include <assay/format/name.hpp>
 #include <assay/reference/truth_of.hpp>
+#include <assay/rounding/name.hpp>
 #include <support/budget.hpp>
 
 #include "cases.hpp"
@@ -57,6 +58,30 @@ struct tally {
   }
 };
 
+void judge_form(tally& t, const kernel_call& call, const claim& claimed, const arithmetic& form, format to,
+                const std::string& setting) {
+  std::vector<tensor> got;
+  try {
+    got = test::results_of(call, form, to);
+  } catch (const std::invalid_argument&) {  // some forms only go with another choice
+    got = test::results_of(call, claimed.base, to);
+  }
+  const verdict v = judge(call, got, claimed, {.worst = 1, .diagnose = false});
+  ++t.runs;
+  if (to == binary32 && claimed.base.compute)  // elsewhere the store is all there is
+    t.shares.push_back(v.largest_share);
+  if (!v.pass && t.failures++ == 0) {
+    t.first =
+        setting + ", into " + std::string(format_name(to)) + ", computed as " + to_string(form) + "\n" + summary(v);
+  }
+}
+
+std::string setting_of(std::string_view kernel, format f, std::size_t lines, std::size_t n, test::spread how) {
+  std::ostringstream text;
+  text << kernel << " on " << format_name(f) << ", " << lines << " x " << n << ", spread " << static_cast<int>(how);
+  return text.str();
+}
+
 void judge_honest(tally& t, std::mt19937_64& random, std::string_view kernel, int runs) {
   const format formats[]{bfloat16, binary16, binary32};
   const char* claims[]{"fp32-accumulate", "fp32-accumulate", "native"};
@@ -70,23 +95,37 @@ void judge_honest(tally& t, std::mt19937_64& random, std::string_view kernel, in
     const std::vector<arithmetic> forms = honest_forms(kernel, claimed);
     const arithmetic form = forms[random() % forms.size()];
     const format to = random() % 2 == 0 ? f : formats[random() % 3];
-    std::vector<tensor> got;
-    try {
-      got = test::results_of(call, form, to);
-    } catch (const std::invalid_argument&) {  // some forms only go with another choice
-      got = test::results_of(call, claimed.base, to);
+    judge_form(t, call, claimed, form, to, setting_of(kernel, f, lines, n, how));
+  }
+}
+
+/// Subnormal numbers, flushed in any place that a claim can name.
+void judge_flushing(tally& t, std::mt19937_64& random, std::string_view kernel, int runs) {
+  const format formats[]{bfloat16, binary16, binary32, e4m3fn, e2m1fn};
+  for (int run = 0; run < runs; ++run) {
+    const format f = formats[random() % 5], to = formats[random() % 3];
+    std::string words = random() % 3 == 0 && f.width() >= 16 ? "native" : "fp32-accumulate";
+    const auto policy = [&] { return std::string(name_of_value(static_cast<subnormals>(1 + random() % 3))); };
+    if (random() % 2 == 0) words += " subnormals=" + policy();
+    if (random() % 3 == 0) words += " load=ties_to_even:" + policy();
+    if (random() % 3 == 0) words += " order=any accumulate=floating:binary32:" + policy();
+    if (random() % 3 == 0) words += " to=" + std::string(format_name(to)) + ":" + policy();
+    const std::size_t lines = 1 + random() % 6, n = 1 + random() % 40;
+    kernel_call call = test::random_call(random, kernel, f, lines, n, test::spread::normal);
+    for (const input_info& in : call.info().inputs) {
+      if (in.elements != input_info::kind::real || !call.has_input(in.name) || random() % 4 == 0) continue;
+      tensor x = call.input(in.name);
+      const format of = x.type().layout;
+      for (std::size_t i = 0; i < x.size(); ++i) {  // up to the least normal number
+        if (random() % 2 == 0)
+          x.set(i, random() % ((std::uint64_t{1} << of.fraction_bits) + 1) | (x[i] & of.sign_mask()));
+      }
+      call.set_input(in.name, std::move(x));
     }
-    const verdict v = judge(call, got, claimed, {.worst = 1, .diagnose = false});
-    ++t.runs;
-    if (to == binary32 && words != "native")
-      t.shares.push_back(v.largest_share);  // elsewhere the store is all there is
-    if (!v.pass && t.failures++ == 0) {
-      std::ostringstream text;
-      text << kernel << " on " << format_name(f) << " into " << format_name(to) << ", " << lines << " x " << n
-           << ", spread " << static_cast<int>(how) << ", computed as " << to_string(form) << "\n"
-           << summary(v);
-      t.first = text.str();
-    }
+    const claim claimed = parse_claim(kernel, words);
+    const std::vector<arithmetic> forms = honest_forms(kernel, claimed);
+    judge_form(t, call, claimed, forms[random() % forms.size()], to,
+               setting_of(kernel, f, lines, n, {}) + ", " + words);
   }
 }
 
@@ -148,6 +187,26 @@ TEST_CASE("Hundreds of thousands of honest lines hold their bounds", "[.prove]")
     INFO(t.failures << " of " << t.runs << " runs; the first: " << t.first);
     CHECK(t.failures == 0);
     WARN(kernel << ": " << t.runs << " runs, median of the largest share of the bound " << t.median());
+  }
+}
+
+TEST_CASE("Kernels that flush subnormal numbers are honest where the claim says so") {
+  for (const std::string_view kernel : judged_kernels()) {
+    std::mt19937_64 random(15);
+    tally t;
+    judge_flushing(t, random, kernel, test::fewer(24));
+    INFO(t.failures << " of " << t.runs << " runs; the first: " << t.first);
+    CHECK(t.failures == 0);
+  }
+}
+
+TEST_CASE("Thousands of kernels that flush are honest", "[.prove]") {
+  for (const std::string_view kernel : judged_kernels()) {
+    std::mt19937_64 random(16);
+    tally t;
+    judge_flushing(t, random, kernel, 1500);
+    INFO(t.failures << " of " << t.runs << " runs; the first: " << t.first);
+    CHECK(t.failures == 0);
   }
 }
 

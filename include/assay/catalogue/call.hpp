@@ -101,6 +101,13 @@ class kernel_call {
     return x.size() == 0 && x.type().is_floating() ? code_view(&nothing, x.type().layout, x.shape()) : x.view();
   }
   const std::map<std::string, tensor, std::less<>>& inputs() const { return inputs_; }
+  /// The format of the first input of numbers, in the catalogue's order; binary32 where none was given.
+  format storage_format() const {
+    for (const input_info& in : info_->inputs) {
+      if (in.elements == input_info::kind::real && has_input(in.name)) return input(in.name).type().layout;
+    }
+    return binary32;
+  }
 
   /// Whether there is a value, given or initial.
   bool has(std::string_view name) const { return was_set(name) || !attribute(name).initial.empty(); }

@@ -121,4 +121,12 @@ inline bool has_stochastic_store(const arithmetic& with) {
   return false;
 }
 
+/// Whether a cast flushes what is subnormal in the compute format: a carrier with a wider range does not show it.
+inline bool has_flushing_store(const arithmetic& with) {
+  for (const auto& [name, c] : with.stores) {
+    if (flushes_inputs(c.how.on_subnormal)) return true;
+  }
+  return flushes_inputs(with.to_how.on_subnormal);
+}
+
 }  // namespace assay::kernel

@@ -33,7 +33,7 @@ class rounded_machine {
     constexpr int lowest_bit = sizeof(T) == 4 ? -149 : -300;
     return short_rounding<T>::serves(f, with.how) && 2 * f.precision() + 2 <= std::numeric_limits<T>::digits &&
            f.min_ulp_exponent() - 2 * f.precision() >= lowest_bit && f.max_exponent() <= 300 &&
-           !is_stochastic(*with.accumulate) && !has_stochastic_store(with);
+           !is_stochastic(*with.accumulate) && !has_stochastic_store(with) && !has_flushing_store(with);
   }
 
   explicit rounded_machine(const arithmetic& with)

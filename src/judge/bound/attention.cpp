@@ -41,6 +41,9 @@ std::vector<error_bounds> attention(const bound_question& question) {
   const double scale = call.has("scale") ? call.number("scale") : 1 / std::sqrt(static_cast<double>(a.width));
   const std::string causal = call.choice("causal");
   const double u = r.u(), f = r.function_error();
+  // Queries and keys may be scaled before they are multiplied, and are then the smaller.
+  const double least = std::min(1.0, std::abs(scale));
+  const bool flushes = r.flushes_factors();
   error_bounds b;
   b.resize(question.elements());
   std::vector<double> z(a.keys), p(a.keys), dz(a.keys), relative(a.keys), likely_relative(a.keys);
@@ -61,9 +64,10 @@ std::vector<error_bounds> attention(const bound_question& question) {
         if (causal != "none" && static_cast<std::ptrdiff_t>(j) > last) continue;
         if (!mask.empty() && mask[offset(mask.size(), head) + i * a.keys + j] == 0) continue;
         const double* key = &k[(group * a.keys + j) * a.width];
-        double dot = 0, size = 0;
+        double dot = 0, size = 0, flushed = 0;
         for (std::size_t e = 0; e < a.width; ++e) {
           dot += query[e] * key[e];
+          if (flushes) flushed += r.flushed_product(query[e] * least, key[e] * least) / (least * least);
           size += std::abs(query[e] * key[e]);
         }
         const double added = bias.empty() ? 0 : bias[offset(bias.size(), head) + i * a.keys + j];
@@ -72,7 +76,7 @@ std::vector<error_bounds> attention(const bound_question& question) {
         z[j] = dot * scale + added;
         if (!(z[j] > -HUGE_VAL)) continue;
         // Inputs, scale and log2 e, bias; the scores may be stored in the operand format when products are apart.
-        dz[j] = (s.worst + 2 * r.load_error() * size) * std::abs(scale) + 3 * u * std::abs(dot * scale) +
+        dz[j] = (s.worst + 2 * r.load_error() * size + flushed) * std::abs(scale) + 3 * u * std::abs(dot * scale) +
                 (bias.empty() ? 0 : u * (std::abs(z[j]) + std::abs(added)));
         top = std::max(top, z[j]);
         n += 1;
@@ -91,20 +95,21 @@ std::vector<error_bounds> attention(const bound_question& question) {
       const double rescale = 2 * f + 3 * u, left = 1 - e.worst_total;
       for (std::size_t d = 0; d < a.values; ++d) {
         const std::size_t at = (head * a.queries + i) * a.values + d;
-        double y = 0, sizes = 0, worst = 0, likely = 0, squares = 0, plain = 0;
+        double y = 0, sizes = 0, worst = 0, likely = 0, squares = 0, plain = 0, flushed = 0;
         for (std::size_t j = 0; j < a.keys; ++j) {
           if (!(p[j] > 0) && dz[j] == 0) continue;
           const double value = v[(group * a.keys + j) * a.values + d], term = p[j] * value, size = std::abs(term);
           y += term;
           sizes += size;
           plain += std::abs(value);
+          if (flushes) flushed += p[j] * r.flushed_product(1, value);
           worst += size * relative[j];
           likely += size * likely_relative[j];
           squares += size * size;
         }
         const double operand = r.operand_error();
-        bounded sum = r.sums().apply(n, y, sizes, false, worst + operand * sizes + r.load_error() * sizes, likely,
-                                     operand * operand * squares, r.lambda());
+        bounded sum = r.sums().apply(n, y, sizes, false, worst + operand * sizes + r.load_error() * sizes + flushed,
+                                     likely + flushed, operand * operand * squares, r.lambda());
         const double cancelled = left > 0 ? e.worst_total / left : HUGE_VAL;
         const double reach = std::abs(y) + sum.worst, likely_reach = std::abs(y) + sum.likely(r.lambda());
         const double tiny = (r.operand_eta() + e.eta) * plain;

@@ -29,22 +29,24 @@ class gates {
 
   /// Row `row` of the weights.
   bounded operator()(std::size_t sample, std::size_t row, parts which = both) const {
-    double value = 0, scale = 0, terms = 0;
-    const auto add = [&](double term) {
+    const roundings& r = q_.how;
+    double value = 0, scale = 0, terms = 0, flushed = 0;
+    const auto add = [&](double weight, double x) {
+      const double term = weight * x;
       value += term;
       scale += std::abs(term);
+      flushed += r.flushed_product(weight, x);
       terms += 1;
     };
     if ((which & input) != 0) {
-      for (std::size_t i = 0; i < inputs_; ++i) add(w_ih_[row * inputs_ + i] * x_[sample * inputs_ + i]);
-      if (!b_ih_.empty()) add(b_ih_[row]);
+      for (std::size_t i = 0; i < inputs_; ++i) add(w_ih_[row * inputs_ + i], x_[sample * inputs_ + i]);
+      if (!b_ih_.empty()) add(b_ih_[row], 1);
     }
     if ((which & recurrent) != 0) {
-      for (std::size_t i = 0; i < state_; ++i) add(w_hh_[row * state_ + i] * h_[sample * state_ + i]);
-      if (!b_hh_.empty()) add(b_hh_[row]);
+      for (std::size_t i = 0; i < state_; ++i) add(w_hh_[row * state_ + i], h_[sample * state_ + i]);
+      if (!b_hh_.empty()) add(b_hh_[row], 1);
     }
-    const roundings& r = q_.how;
-    const double inputs = 2 * (r.load_error() + r.operand_error()) * scale;
+    const double inputs = 2 * (r.load_error() + r.operand_error()) * scale + flushed;
     bounded s = r.sums().apply(terms, value, scale, r.sums().exact_products() && r.exact_loads(), inputs, inputs, 0);
     // Sums of their own are rounded to the compute format before they meet.
     const double joined = 4 * r.u() * (scale + s.worst);

@@ -129,27 +129,30 @@ std::vector<error_bounds> cross_entropy_backward(const bound_question& q) {
   return one(std::move(b));
 }
 
-bounded gelu_slope(const roundings& r, bounded x) {
+/// dy (Phi(x) + x phi(x)).
+bounded gelu_gradient(const roundings& r, bounded x, bounded dy) {
   const bounded t = r.multiply(x, r.constant(std::numbers::sqrt2 / 2));
   const bounded erf = r.function(t, std::erf(t.value), 2 * std::numbers::inv_sqrtpi);
   const bounded below = r.multiply(r.exact(0.5), r.add(r.exact(1), erf));
   const bounded half_square = r.multiply(r.exact(-0.5), r.square(x));
   const bounded density = r.multiply(r.exp(half_square), r.constant(std::numbers::inv_sqrtpi / std::numbers::sqrt2));
-  return r.add(below, r.multiply(x, density));
+  return r.multiply(dy, r.add(below, r.multiply(x, density)));
 }
 
-bounded silu_slope(const roundings& r, bounded x) {
+/// dy s (1 + x (1 - s)), multiplied from either end: which is the first to be subnormal makes a difference.
+bounded silu_gradient(const roundings& r, bounded x, bounded dy) {
   const bounded s = bounded_activation(r, "sigmoid", x);
-  return r.multiply(s, r.add(r.exact(1), r.multiply(x, r.subtract(r.exact(1), s))));
+  const bounded slope = r.add(r.exact(1), r.multiply(x, r.subtract(r.exact(1), s)));
+  return r.larger(r.multiply(dy, r.multiply(s, slope)), r.multiply(r.multiply(dy, s), slope));
 }
 
-template <bounded (*Slope)(const roundings&, bounded)>
+template <bounded (*Gradient)(const roundings&, bounded, bounded)>
 std::vector<error_bounds> activation_backward(const bound_question& q) {
   const std::vector<double> x = doubles(q.call, "x"), dy = doubles(q.call, "dy");
   error_bounds b;
   b.resize(x.size());
   for (std::size_t i = 0; i < x.size(); ++i) {
-    b.set(i, q.how.multiply(q.how.load(dy[i]), Slope(q.how, q.how.load(x[i]))), q.how.lambda());
+    b.set(i, Gradient(q.how, q.how.load(x[i]), q.how.load(dy[i])), q.how.lambda());
   }
   return one(std::move(b));
 }
@@ -171,9 +174,9 @@ std::vector<error_bounds> mse_backward(const bound_question& q) {
 }
 
 constexpr bound_row gradient_rows[] = {
-    {"layer_norm_backward", norm_backward<true>},       {"rms_norm_backward", norm_backward<false>},
-    {"cross_entropy_backward", cross_entropy_backward}, {"gelu_backward", activation_backward<gelu_slope>},
-    {"silu_backward", activation_backward<silu_slope>}, {"mse_backward", mse_backward},
+    {"layer_norm_backward", norm_backward<true>},          {"rms_norm_backward", norm_backward<false>},
+    {"cross_entropy_backward", cross_entropy_backward},    {"gelu_backward", activation_backward<gelu_gradient>},
+    {"silu_backward", activation_backward<silu_gradient>}, {"mse_backward", mse_backward},
 };
 
 }  // namespace

@@ -1,9 +1,10 @@
 // Norms: y = (x - m) s w + b with s = 1 / sqrt(v + eps), or y = x s w with s = 1 / sqrt(mean of x^2 + eps).
 //
 // m and s are common to a line: their errors count as fixed (roundings.hpp). The rest is evaluated over bounded numbers
-// in the order of the formula; (x - m) s w, (x - m) (s w) and x (s w) + (b - m s w), which inference folds into one
-// multiply-add, have the same number of roundings, the last of them of terms as large as |m s w|: where batch_norm runs
-// in inference, 2 u |m s w| is added.
+// in the order of the formula. (x - m) s w and (x - m) (s w) have the same number of roundings; x (s w) + (b - m s w),
+// one multiply-add an element, rounds x s w, m s w and their difference with b: 3 u |m s w| + u |b| more, and what s w
+// loses below the normal range times |x| + |m|. Where batch_norm runs in inference, s is made apart for either: 2 (u +
+// its error) |m s w|.
 //
 // s: an error dv of the variance moves 1 / sqrt(v + eps) by at most dv / (2 (v + eps)) to first order; the quotient and
 // the root are over bounded numbers too. A mean square is a sum of squares, each rounded once: no cancellation.
@@ -29,11 +30,16 @@ struct affine {
     if (!bias.empty()) y = r.add(y, r.load(bias[i]));
     return y;
   }
+  /// Of a normalised x, folded or not.
+  bounded apply(const roundings& r, double x, bounded mean, bounded s, std::size_t i) const {
+    bounded y = apply(r, r.multiply(r.subtract(r.load(x), mean), s), i);
+    const double w = weight.empty() ? 1 : std::abs(weight[i]), b = bias.empty() ? 0 : std::abs(bias[i]);
+    const double m = std::abs(mean.value), folded = r.u() * (3 * m * s.value * w + b) + r.eta() * (std::abs(x) + m + 3);
+    y.worst += folded;
+    (r.random() ? y.sigma : y.fixed) += folded;
+    return y;
+  }
 };
-
-bounded normalised(const roundings& r, double x, bounded mean, bounded s) {
-  return r.multiply(r.subtract(r.load(x), mean), s);
-}
 
 bounded root_of(const roundings& r, bounded v, double eps) {
   return r.rsqrt(r.add(v, r.constant(eps))).shared(r.lambda());
@@ -50,7 +56,7 @@ std::vector<error_bounds> layer_norm(const bound_question& q) {
     const moments m = moments_of(q, values, 0);
     const bounded s = root_of(q.how, m.variance, q.call.number("eps"));
     for (std::size_t i = 0; i < shape.n; ++i) {
-      b.set(line * shape.n + i, end.apply(q.how, normalised(q.how, values[i], m.mean, s), i), q.how.lambda());
+      b.set(line * shape.n + i, end.apply(q.how, values[i], m.mean, s, i), q.how.lambda());
     }
   }
   return one(std::move(b));
@@ -107,7 +113,7 @@ std::vector<error_bounds> group_norm(const bound_question& q) {
     const bounded s = root_of(q.how, m.variance, q.call.number("eps"));
     for (std::size_t i = 0; i < n; ++i) {
       const std::size_t channel = line % groups * (shape.channels / groups) + i / shape.inner;
-      b.set(line * n + i, end.apply(q.how, normalised(q.how, values[i], m.mean, s), channel), q.how.lambda());
+      b.set(line * n + i, end.apply(q.how, values[i], m.mean, s, channel), q.how.lambda());
     }
   }
   return one(std::move(b));
@@ -138,7 +144,7 @@ std::vector<error_bounds> batch_norm(const bound_question& q) {
     const bounded s = root_of(r, m.variance, q.call.number("eps"));
     for (std::size_t k = 0; k < shape.samples; ++k) {
       for (std::size_t i = 0; i < shape.inner; ++i) {
-        bounded y = end.apply(r, normalised(r, x[shape.at(k, c, i)], m.mean, s), c);
+        bounded y = end.apply(r, x[shape.at(k, c, i)], m.mean, s, c);
         const double w = end.weight.empty() ? 1 : std::abs(end.weight[c]);
         const double folded = 2 * (r.u() + s.worst / std::max(s.value, 1e-300)) * std::abs(m.mean.value) * s.value * w;
         if (!training) {

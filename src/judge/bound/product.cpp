@@ -23,16 +23,27 @@ struct product_shape {
   double additions = 0;  ///< of other things in the compute format
   double factors = 0;    ///< multiplications in the compute format
   double runs = 0;       ///< separately scaled runs
+  double flushed = 0;    ///< of an addend that the accumulator may take for zero
 };
+
+/// The largest element of an input that is.
+double flushed_addend(const bound_question& q, std::string_view name) {
+  double most = 0;
+  if (!q.how.flushes_factors()) return most;
+  for (const double x : doubles(q.call, name)) most = std::max(most, q.how.flushed_product(x, 1));
+  return most;
+}
 
 bounded sum_of_products(const bound_question& q, const product_shape& p, double value, double scale) {
   const roundings& r = q.how;
   const double u = r.u(), inputs = 2 * (r.load_error() + r.operand_error()) * scale;
   bounded y = r.sums().apply(p.terms + p.additions, value, scale, r.sums().exact_products() && r.exact_loads());
-  y.worst += inputs;
+  y.worst += inputs + p.flushed;
+  y.fixed += p.flushed;
   y.sigma += inputs;
-  const double steps = p.factors + p.additions + p.runs;
+  double steps = p.factors + p.additions + p.runs;
   if (steps > 0) {
+    steps += 1;  // the sum may be rounded to the compute format first
     const double e = std::expm1(steps * u) * (scale + y.worst) + steps * r.eta();
     y.worst += e;
     if (r.random()) {
@@ -57,12 +68,14 @@ std::vector<error_bounds> dot(const bound_question& q) {
   return bound_product(q, {.terms = static_cast<double>(a[a.rank() - 1]) + (q.call.has_input("c") ? 1 : 0)});
 }
 
-product_shape gemm_shape(const kernel_call& call) {
+product_shape gemm_shape(const bound_question& q) {
+  const kernel_call& call = q.call;
   const extents& a = call.input("a").shape();
   const std::size_t k = a[a.rank() - (call.flag("transpose_a") ? 2 : 1)];
   product_shape p{.terms = static_cast<double>(k)};
   p.factors = (call.number("alpha") != 1) + (call.has_input("c") && call.number("beta") != 1);
   p.additions = call.has_input("c") + call.has_input("bias");
+  p.flushed = flushed_addend(q, "c") * std::abs(call.number("beta")) + flushed_addend(q, "bias");
   for (const char* scale : {"a_scale", "b_scale"}) {
     if (!call.has_input(scale)) continue;
     p.factors += 1;
@@ -137,7 +150,7 @@ class requantised_bounds {
 
 /// With an activation, y = f(s) and s is not known from y: its error, for |s| <= S, passes through |f'| <= 1.13.
 std::vector<error_bounds> gemm(const bound_question& q) {
-  const product_shape p = gemm_shape(q.call);
+  const product_shape p = gemm_shape(q);
   if (q.claimed.whole_numbers) return requantised_bounds(q, p)();
   const std::string activation = q.call.choice("activation");
   if (activation == "none") return bound_product(q, p);
@@ -163,8 +176,9 @@ std::vector<error_bounds> gemm(const bound_question& q) {
 
 std::vector<error_bounds> conv2d(const bound_question& q) {
   const extents& w = q.call.input("weight").shape();
-  return bound_product(
-      q, {.terms = static_cast<double>(w[1] * w[2] * w[3]), .additions = q.call.has_input("bias") ? 1.0 : 0});
+  return bound_product(q, {.terms = static_cast<double>(w[1] * w[2] * w[3]),
+                           .additions = q.call.has_input("bias") ? 1.0 : 0,
+                           .flushed = flushed_addend(q, "bias")});
 }
 
 /// da = dy b^T, db = a^T dy.
@@ -183,7 +197,8 @@ std::vector<error_bounds> gemm_backward(const bound_question& q) {
   return all;
 }
 
-constexpr bound_row product_rows[] = {{"dot", dot}, {"gemm", gemm}, {"conv2d", conv2d}, {"gemm_backward", gemm_backward}};
+constexpr bound_row product_rows[] = {
+    {"dot", dot}, {"gemm", gemm}, {"conv2d", conv2d}, {"gemm_backward", gemm_backward}};
 
 }  // namespace
 

@@ -40,16 +40,6 @@ struct bounded {
   }
 };
 
-/// One rounding into a format.
-struct rounding_error {
-  double u = 0;    ///< relative
-  double eta = 0;  ///< absolute, where the result is subnormal
-  double largest = std::numeric_limits<double>::infinity();
-  bool random = true;  ///< to nearest, or stochastic: no systematic part
-
-  static rounding_error of(format f, conversion how);
-};
-
 class roundings {
  public:
   struct settings {
@@ -58,7 +48,9 @@ class roundings {
     double function_ulps = 4;
     double lambda = 8;
     bool exact_loads = true;
-    rounding_error operand;  ///< of what is stored between products; u = 0 where it is not
+    double flushed_below = 0;          ///< inputs of smaller magnitude may be taken for zeros
+    double flushed_factors_below = 0;  ///< by accumulators, in products of inputs
+    rounding_error operand;            ///< of what is stored between products; u = 0 where it is not
   };
   roundings(const settings& s, sum_errors sums);
 
@@ -72,9 +64,18 @@ class roundings {
 
   bounded exact(double x) const { return {x, 0, 0, 0}; }
   /// An input, as the compute format has it.
-  bounded load(double x) const { return exact_loads_ ? exact(x) : rounded(load_, exact(x)); }
+  bounded load(double x) const {
+    bounded y = exact_loads_ ? exact(x) : rounded(load_, exact(x));
+    if (std::abs(x) < flushed_below_) y.worst = y.fixed = std::max(y.worst, std::abs(x));
+    return y;
+  }
   bool exact_loads() const { return exact_loads_; }
   double load_error() const { return exact_loads_ ? 0 : load_.u; }
+  bool flushes_factors() const { return flushed_factors_below_ > 0; }
+  /// What a product of inputs loses where an accumulator takes either for zero.
+  double flushed_product(double x, double y) const {
+    return std::min(std::abs(x), std::abs(y)) < flushed_factors_below_ ? std::abs(x * y) : 0;
+  }
   /// An attribute: a real number, rounded unless it is a small integer or the like.
   bounded constant(double x) const { return is_short(x) ? exact(x) : rounded(operation_, exact(x)); }
 
@@ -126,11 +127,14 @@ class roundings {
             std::max(x.sigma, y.sigma)};
   }
 
-  /// The product over the reals.
+  /// The product over the reals. Zero times what may be infinite may be NaN.
   bounded product(bounded x, bounded y) const {
     const double a = std::abs(x.value), b = std::abs(y.value), likely = x.likely(lambda_);
-    return {x.value * y.value, times(a, y.worst) + times(b, x.worst) + times(x.worst, y.worst),
-            times(a + likely, y.fixed) + times(b, x.fixed), times(a + likely, y.sigma) + times(b, x.sigma)};
+    bounded z{x.value * y.value, a * y.worst + b * x.worst + x.worst * y.worst, (a + likely) * y.fixed + b * x.fixed,
+              times(a + likely, y.sigma) + times(b, x.sigma)};
+    if (std::isnan(z.worst)) z.worst = HUGE_VAL;
+    if (std::isnan(z.fixed)) z.fixed = HUGE_VAL;
+    return z;
   }
   bounded quotient(bounded x, bounded y) const {
     const double q = x.value / y.value, a = std::abs(q), least = std::abs(y.value) - y.worst,
@@ -180,7 +184,7 @@ class roundings {
   }
 
   rounding_error operation_, load_, operand_;
-  double function_, lambda_;
+  double function_, lambda_, flushed_below_, flushed_factors_below_;
   int digits_;
   bool exact_loads_;
   sum_errors sums_;

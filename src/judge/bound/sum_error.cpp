@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <assay/judge/dot_bound.hpp>
+
 #include "roundings.hpp"
 
 namespace assay::detail {
@@ -144,6 +146,33 @@ sum_coefficients of_plain(const accumulate::plain_accumulator& a, double n, bool
   return std::visit(coefficients_of{n, exact_terms, unaligned}, a);
 }
 
+struct sums_held {
+  format in;
+
+  bool operator()(const accumulate::floating& a) const { return holds_all_of(in, a.in); }
+  bool operator()(const accumulate::compensated& a) const { return holds_all_of(in, a.in); }
+  bool operator()(const accumulate::aligned& a) const { return holds_all_of(in, a.out); }
+  bool operator()(const accumulate::unit& a) const { return holds_all_of(in, a.row.output()); }
+  bool operator()(const accumulate::promotion& a) const { return std::visit(*this, a.outer.which); }
+  template <class Other>
+  bool operator()(const Other&) const {
+    return false;
+  }
+};
+
+struct flushing {
+  bool operator()(const accumulate::floating& a) const { return flushes_inputs(a.how.on_subnormal); }
+  bool operator()(const accumulate::aligned& a) const { return flushes_inputs(a.output.on_subnormal); }
+  bool operator()(const accumulate::unit& a) const {
+    return a.row.compose == accumulate::composition::rounded_pairs && flushes_inputs(a.row.fused.output.on_subnormal);
+  }
+  bool operator()(const accumulate::promotion& a) const { return std::visit(*this, a.inner.which); }
+  template <class Other>
+  bool operator()(const Other&) const {
+    return false;
+  }
+};
+
 struct products_exact {
   format left, right;
 
@@ -166,6 +195,9 @@ struct products_exact {
 
 }  // namespace
 
+bool holds_sums_of(format f, const accumulator& a) { return std::visit(sums_held{f}, a); }
+bool takes_subnormals_for_zeros(const accumulator& a) { return std::visit(flushing{}, a); }
+
 rounding_error rounding_error::of(format f, conversion how) {
   return {unit_roundoff(f, how), underflow_of(f, how), largest_of(f), has_no_bias(how)};
 }
@@ -176,6 +208,8 @@ roundings::roundings(const settings& s, sum_errors sums)
       operand_(s.operand),
       function_(s.function_ulps <= 0.5 ? operation_.u : std::ldexp(s.function_ulps, 1 - s.compute.precision())),
       lambda_(s.lambda),
+      flushed_below_(s.flushed_below),
+      flushed_factors_below_(s.flushed_factors_below),
       digits_(s.compute.precision()),
       exact_loads_(s.exact_loads),
       sums_(std::move(sums)) {}
@@ -191,19 +225,31 @@ void sum_coefficients::include(const sum_coefficients& other) {
   largest = std::min(largest, other.largest);
 }
 
-sum_errors::sum_errors(std::vector<accumulator> all, format left, format right, double most_left, double most_right)
-    : all_(std::move(all)),
-      exact_products_(std::all_of(all_.begin(), all_.end(),
+sum_errors::sum_errors(settings s)
+    : how_(std::move(s)),
+      exact_products_(std::all_of(how_.all.begin(), how_.all.end(),
                                   [&](const accumulator& a) {
-                                    return std::visit(products_exact{left, right}, a);
+                                    return std::visit(products_exact{how_.left, how_.right}, a);
                                   })),
-      unaligned_(std::ldexp(most_right, left.min_exponent()) + std::ldexp(most_left, right.min_exponent())) {}
+      unaligned_(std::ldexp(how_.most_right, how_.left.min_exponent()) +
+                 std::ldexp(how_.most_left, how_.right.min_exponent())) {}
 
 sum_coefficients sum_errors::of(double terms, bool exact_terms) const {
   if (terms == terms_ && exact_terms == exact_) return last_;
   sum_coefficients c;
   c.largest = HUGE_VAL;
-  for (const accumulator& a : all_) c.include(std::visit(coefficients_of{terms, exact_terms, unaligned_}, a));
+  for (const accumulator& a : how_.all) {
+    sum_coefficients one = std::visit(coefficients_of{terms, exact_terms, unaligned_}, a);
+    if (takes_subnormals_for_zeros(a)) one.absolute += terms * how_.flushed;
+    c.include(one);
+  }
+  if (const rounding_error& total = how_.total; total.u + total.eta != 0) {  // sums are at most M
+    const double u = total.u * (1 + c.by_m + c.by_s);
+    c.by_m += u;
+    (total.random ? c.sigma_m : c.fixed_m) += u;
+    c.absolute += total.eta;
+    c.largest = std::min(c.largest, total.largest);
+  }
   terms_ = terms;
   exact_ = exact_terms;
   return last_ = c;

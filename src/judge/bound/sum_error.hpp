@@ -27,6 +27,7 @@
 // u^2)); a sum of pairs by u |s| + 16 n^2 u^2 S. Exact and integer accumulators do not err.
 #pragma once
 
+#include <limits>
 #include <vector>
 
 #include <assay/accumulate/accumulator.hpp>
@@ -34,6 +35,16 @@
 namespace assay::detail {
 
 struct bounded;
+
+/// One rounding into a format.
+struct rounding_error {
+  double u = 0;    ///< relative
+  double eta = 0;  ///< absolute, where the result is subnormal
+  double largest = std::numeric_limits<double>::infinity();
+  bool random = true;  ///< to nearest, or stochastic: no systematic part
+
+  static rounding_error of(format f, conversion how);
+};
 
 /// Coefficients for n terms: error <= by_m M + by_s S + absolute.
 struct sum_coefficients {
@@ -46,12 +57,23 @@ struct sum_coefficients {
   void include(const sum_coefficients& other);
 };
 
+/// Whether an accumulator's operands are flushed, by their own format.
+bool takes_subnormals_for_zeros(const accumulator& a);
+
+/// Whether f holds all of an accumulator's sums.
+bool holds_sums_of(format f, const accumulator& a);
+
 /// Of several accumulators, any of which may have been used.
 class sum_errors {
  public:
-  /// Factors of products come in `left` and `right`, up to these magnitudes; their products may be exact in the
-  /// accumulator.
-  sum_errors(std::vector<accumulator> all, format left, format right, double most_left = 1, double most_right = 1);
+  struct settings {
+    std::vector<accumulator> all;
+    format left, right;                    ///< of products' factors, whose products may be exact in the accumulator
+    double most_left = 1, most_right = 1;  ///< their magnitudes, at most
+    double flushed = 0;    ///< what an accumulator that flushes its inputs takes from a term that is rounded first
+    rounding_error total;  ///< of sums that leave an accumulator for a narrower format, or are flushed
+  };
+  explicit sum_errors(settings s);
 
   sum_coefficients of(double terms, bool exact_terms) const;
   /// Whether products of two inputs are exact in every accumulator.
@@ -63,7 +85,7 @@ class sum_errors {
                 double squares = 0, double lambda = 8) const;
 
  private:
-  std::vector<accumulator> all_;
+  settings how_;
   bool exact_products_;
   double unaligned_;
   // The last answer: lines have the same length.

@@ -36,13 +36,6 @@ std::optional<std::uint64_t> most_frequent_code(std::span<const std::uint64_t> c
   return found;
 }
 
-format storage_format(const kernel_call& call) {
-  for (const input_info& in : call.info().inputs) {
-    if (in.elements == input_info::kind::real && call.has_input(in.name)) return call.input(in.name).type().layout;
-  }
-  return binary32;
-}
-
 std::optional<summed_axes> summed_axes_of(const kernel_call& call) {
   summed_axes s;
   if (call.name() == "gemm") {

@@ -19,9 +19,6 @@ bool is_any(std::string_view kernel, std::initializer_list<std::string_view> nam
 /// The number that at least an eighth of the codes are, zero aside: it is found next to itself and anywhere by chance.
 std::optional<std::uint64_t> most_frequent_code(std::span<const std::uint64_t> codes, format f);
 
-/// Of the first input of numbers.
-format storage_format(const kernel_call& call);
-
 /// Calls change(code) for the codes of an input.
 template <class Change>
 tensor changed_codes(const tensor& x, const Change& change) {

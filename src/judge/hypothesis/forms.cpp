@@ -78,8 +78,8 @@ void add_forms(hypotheses& all, const kernel_call& call) {
                      "every operation is rounded to the inputs' own format, with " + key + " " + value,
                      {},
                      [set = with_variant(key, value)](const kernel_call& c, arithmetic& with) {
-                       if (with.compute == storage_format(c)) return false;
-                       with.compute = storage_format(c);
+                       if (with.compute == c.storage_format()) return false;
+                       with.compute = c.storage_format();
                        with.accumulate.reset();
                        return set(c, with);
                      }});

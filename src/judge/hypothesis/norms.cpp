@@ -63,7 +63,7 @@ void add_norms(hypotheses& all) {
                    bool any = false;
                    for (const store_info& p : stores_of(call.name())) {
                      if (p.name != "normalised") continue;
-                     with.stores["normalised"] = {storage_format(call), {}};
+                     with.stores["normalised"] = {call.storage_format(), {}};
                      any = true;
                    }
                    return any;

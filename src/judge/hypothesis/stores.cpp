@@ -101,8 +101,8 @@ void add_stores(hypotheses& all, const kernel_call& of) {
                  "every operation is rounded to the inputs' own format",
                  {},
                  [](const kernel_call& call, arithmetic& with) {
-                   if (with.compute == storage_format(call)) return false;
-                   with.compute = storage_format(call);
+                   if (with.compute == call.storage_format()) return false;
+                   with.compute = call.storage_format();
                    with.accumulate.reset();
                    return true;
                  }});
@@ -111,7 +111,7 @@ void add_stores(hypotheses& all, const kernel_call& of) {
                    "every operation is rounded to " + format_name(f),
                    {},
                    [f](const kernel_call& call, arithmetic& with) {
-                     if (with.compute == f || storage_format(call) == f) return false;
+                     if (with.compute == f || call.storage_format() == f) return false;
                      with.compute = f;
                      with.accumulate.reset();
                      return true;
@@ -120,7 +120,7 @@ void add_stores(hypotheses& all, const kernel_call& of) {
   for (const store_info& point : stores_of(of.name())) {
     const bool early_cast = point.name == "normalised";  // norms.cpp says it for the storage format
     for (const format f : {bfloat16, binary16}) {
-      if (!early_cast || !(f == storage_format(of))) all.push_back(stored(point, f));
+      if (!early_cast || !(f == of.storage_format())) all.push_back(stored(point, f));
     }
   }
 }

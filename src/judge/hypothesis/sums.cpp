@@ -113,7 +113,7 @@ void add_accumulators(hypotheses& all, const kernel_call& call, bool products) {
   // Matrix units that compute alike are one row.
   std::vector<const accumulate::matrix_unit*> distinct;
   for (const accumulate::matrix_unit& unit : accumulate::matrix_units) {
-    if (unit.has_scales() || !unit.takes(storage_format(call))) continue;
+    if (unit.has_scales() || !unit.takes(call.storage_format())) continue;
     const bool alike = std::any_of(distinct.begin(), distinct.end(), [&](const accumulate::matrix_unit* other) {
       return other->fused == unit.fused && other->compose == unit.compose;
     });
