@@ -13,16 +13,6 @@
 namespace assay::cli {
 namespace {
 
-std::string text_of(const named_texts& texts, std::string_view name) {
-  const auto found = texts.find(name);
-  return found == texts.end() ? "" : found->second;
-}
-
-bool is_on(const named_texts& texts, std::string_view name) {
-  const std::string text = text_of(texts, name);
-  return !text.empty() && text != "false";
-}
-
 /// A number stays one; a file is found from the spec's folder.
 std::string in_folder(const check_request& request, const std::string& text) {
   const bool number = !text.empty() && text.find_first_not_of("+-.0123456789eE") == std::string::npos;

@@ -127,6 +127,16 @@ std::string from_folder(const std::filesystem::path& folder, const std::string& 
   return folder.empty() || std::filesystem::path(file).is_absolute() ? file : (folder / file).string();
 }
 
+std::string text_of(const named_texts& texts, std::string_view name) {
+  const auto found = texts.find(name);
+  return found == texts.end() ? "" : found->second;
+}
+
+bool is_on(const named_texts& texts, std::string_view name) {
+  const std::string text = text_of(texts, name);
+  return !text.empty() && text != "false";
+}
+
 kernel_call make_call(input_files& files, const kernel_info& kernel, const named_texts& inputs,
                       const named_texts& attributes, const std::filesystem::path& folder) {
   kernel_call call(kernel.name);

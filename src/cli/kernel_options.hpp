@@ -21,6 +21,10 @@ std::string option_name(std::string_view catalogue_name);
 
 /// Inputs as FILE[:FORMAT], attributes as people write them, by their names in the catalogue.
 using named_texts = std::map<std::string, std::string, std::less<>>;
+/// Empty where there is none of that name.
+std::string text_of(const named_texts& texts, std::string_view name);
+/// Whether a switch is there, and not false.
+bool is_on(const named_texts& texts, std::string_view name);
 
 /// Reads the files, relative ones from this folder; they are to be checked once the call's results are there. Empty
 /// texts stand for what was not given. Throws usage_error, file_error and what kernel_call throws.

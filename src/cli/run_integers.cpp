@@ -23,16 +23,6 @@ void compute(const gemm_problem& p) try { gemm(p); } catch (const std::invalid_a
   throw usage_error(fmt::format("{}.", text.starts_with("gemm: ") ? text.substr(6) : text));
 }
 
-std::string text_of(const named_texts& texts, std::string_view name) {
-  const auto found = texts.find(name);
-  return found == texts.end() ? "" : found->second;
-}
-
-bool is_on(const named_texts& attributes, std::string_view name) {
-  const std::string text = text_of(attributes, name);
-  return !text.empty() && text != "false";
-}
-
 /// The matrices of a call, or its dot products as 1 x K by K x 1.
 struct integer_product {
   integers a, b, c;

@@ -59,6 +59,7 @@ class line_io {
 
   /// Elements first, first + step, ... in the compute format. Stochastic loads draw from the stream of that number.
   void load(const tensor& x, std::size_t first, std::size_t step, std::span<value> out, std::uint64_t stream = 0) {
+    if (out.empty()) return;
     const random_stream words{accumulate::stream_word(with_->seed ^ 1, stream), 0};
     const int bytes = x.type().bytes();
     const auto width = static_cast<std::size_t>(bytes);
@@ -80,6 +81,7 @@ class line_io {
 
   /// Rounds values into the tensor's format, NaNs as the canonical one.
   void store(std::span<const value> x, tensor& y, std::size_t first, std::size_t step, std::uint64_t stream = 0) {
+    if (x.empty()) return;
     const random_stream words{accumulate::stream_word(with_->seed ^ 2, stream), 0};
     const auto width = static_cast<std::size_t>(y.type().bytes());
     std::byte* to = y.bytes().data() + first * width;

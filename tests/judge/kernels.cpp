@@ -146,16 +146,23 @@ std::vector<std::string_view> judged_kernels() {
   return all;
 }
 
+using judge_some = void (*)(tally& t, std::mt19937_64& random, std::string_view kernel, int runs);
+
+void none_fails(judge_some judge, unsigned seed, int runs) {
+  for (const std::string_view kernel : judged_kernels()) {
+    std::mt19937_64 random(seed);
+    tally t;
+    judge(t, random, kernel, runs);
+    INFO(t.failures << " of " << t.runs << " runs; the first: " << t.first);
+    CHECK(t.failures == 0);
+    if (runs > 1000) WARN(kernel << ": " << t.runs << " runs, median of the largest share of the bound " << t.median());
+  }
+}
+
 }  // namespace
 
 TEST_CASE("Honest kernels pass in every form that their claim allows") {
-  for (const std::string_view kernel : judged_kernels()) {
-    std::mt19937_64 random(11);
-    tally t;
-    judge_honest(t, random, kernel, test::fewer(12));
-    INFO(t.failures << " of " << t.runs << " runs; the first: " << t.first);
-    CHECK(t.failures == 0);
-  }
+  none_fails(judge_honest, 11, test::fewer(12));
 }
 
 TEST_CASE("Variances in one pass, of x or of x - x_0, pass where the claim says so, wherever x_0 lies") {
@@ -179,36 +186,13 @@ TEST_CASE("Variances in one pass, of x or of x - x_0, pass where the claim says 
   }
 }
 
-TEST_CASE("Hundreds of thousands of honest lines hold their bounds", "[.prove]") {
-  for (const std::string_view kernel : judged_kernels()) {
-    std::mt19937_64 random(12);
-    tally t;
-    judge_honest(t, random, kernel, 1500);
-    INFO(t.failures << " of " << t.runs << " runs; the first: " << t.first);
-    CHECK(t.failures == 0);
-    WARN(kernel << ": " << t.runs << " runs, median of the largest share of the bound " << t.median());
-  }
-}
+TEST_CASE("Hundreds of thousands of honest lines hold their bounds", "[.prove]") { none_fails(judge_honest, 12, 1500); }
 
 TEST_CASE("Kernels that flush subnormal numbers are honest where the claim says so") {
-  for (const std::string_view kernel : judged_kernels()) {
-    std::mt19937_64 random(15);
-    tally t;
-    judge_flushing(t, random, kernel, test::fewer(24));
-    INFO(t.failures << " of " << t.runs << " runs; the first: " << t.first);
-    CHECK(t.failures == 0);
-  }
+  none_fails(judge_flushing, 15, test::fewer(24));
 }
 
-TEST_CASE("Thousands of kernels that flush are honest", "[.prove]") {
-  for (const std::string_view kernel : judged_kernels()) {
-    std::mt19937_64 random(16);
-    tally t;
-    judge_flushing(t, random, kernel, 1500);
-    INFO(t.failures << " of " << t.runs << " runs; the first: " << t.first);
-    CHECK(t.failures == 0);
-  }
-}
+TEST_CASE("Thousands of kernels that flush are honest", "[.prove]") { none_fails(judge_flushing, 16, 1500); }
 
 TEST_CASE("Probabilities stored in the operand format are honest where the claim says so, in all lines together, too") {
   for (const format f : {bfloat16, binary16}) {
