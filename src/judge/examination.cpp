@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <tuple>
 
+#include <assay/format/containment.hpp>
 #include <assay/format/name.hpp>
-#include <assay/judge/dot_bound.hpp>
 #include <assay/number/convert.hpp>
 #include <assay/reference/truth_of.hpp>
 

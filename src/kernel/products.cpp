@@ -2,21 +2,11 @@
 
 #include <cmath>
 
+#include <assay/format/containment.hpp>
 #include <assay/number/convert.hpp>
 #include <assay/number/print.hpp>
 
 namespace assay::kernel {
-
-bool contains(format outer, format inner) {
-  if (outer == inner) return true;
-  if (inner.has_infinity() && !outer.has_infinity()) return false;
-  if (inner.has_nan() && !outer.has_nan()) return false;
-  if (inner.has_negative_zero() && !outer.has_negative_zero()) return false;
-  // A format without infinities may lack codes at its top exponent: there a smaller exponent is asked for.
-  const int top = outer.max_exponent() - (outer.has_infinity() ? 0 : 1);
-  return inner.precision() <= outer.precision() && inner.min_ulp_exponent() >= outer.min_ulp_exponent() &&
-         inner.max_exponent() <= top && (inner.is_signed() ? outer.is_signed() : true);
-}
 
 format factor_format(const tensor& x, const arithmetic& with) {
   const format own = x.type().layout;

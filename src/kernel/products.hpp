@@ -8,9 +8,6 @@
 
 namespace assay::kernel {
 
-/// Whether every value of `inner`, its zeros, infinities and NaNs included, is one of `outer`.
-bool contains(format outer, format inner);
-
 /// The tensor's format where the compute format contains it and loading is plain, so that a matrix unit gets what it
 /// takes; else the compute format, which a product's factors are then loaded into.
 format factor_format(const tensor& x, const arithmetic& with);

@@ -18,6 +18,7 @@
 // most, and a final factor of 1 + 2^-40 covers them all.
 #pragma once
 
+#include <assay/format/containment.hpp>
 #include <assay/judge/dot_claim.hpp>
 
 namespace assay {
@@ -32,14 +33,5 @@ struct dot_bound {
 
 /// Of an any_order claim (or correctly_rounded, where nothing is accumulated) for a finite truth of K products.
 dot_bound bound_of(const dot_claim& claim, const reference::dot_row& row, const reference::dot_truth& truth);
-
-/// Whether every finite number of `inner` is one of `outer`.
-constexpr bool holds_all_of(format outer, format inner) {
-  if (inner.precision() > outer.precision() || inner.min_ulp_exponent() < outer.min_ulp_exponent()) return false;
-  if (inner.is_signed() && !outer.is_signed()) return false;
-  if (inner.max_exponent() != outer.max_exponent()) return inner.max_exponent() < outer.max_exponent();
-  const auto top = [](format f) { return normalised_to(decode(f.max_finite_code(), f), 63).significand; };
-  return top(inner) <= top(outer);
-}
 
 }  // namespace assay

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include <assay/judge/dot_bound.hpp>
+#include <assay/format/containment.hpp>
 
 #include "roundings.hpp"
 

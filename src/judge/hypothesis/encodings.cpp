@@ -1,6 +1,6 @@
 // Inputs read as codes of another format, or cut to a shorter one.
+#include <assay/format/containment.hpp>
 #include <assay/format/name.hpp>
-#include <assay/judge/dot_bound.hpp>
 #include <assay/number/convert.hpp>
 
 #include "tables.hpp"

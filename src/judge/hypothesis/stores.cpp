@@ -1,6 +1,6 @@
 // How results and intermediate results are rounded and stored.
+#include <assay/format/containment.hpp>
 #include <assay/format/name.hpp>
-#include <assay/judge/dot_bound.hpp>
 #include <assay/kernel/run.hpp>
 #include <assay/number/convert.hpp>
 
