@@ -17,13 +17,20 @@ change_of_arithmetic store_by(std::function<void(conversion&)> change) {
   };
 }
 
+/// Whether sums, or what follows them, are kept in something wider than f.
+bool computes_beyond(format f, const kernel_call& call, const arithmetic& with) {
+  const arithmetic known = with.resolved(call.storage_format());
+  const auto* sums = std::get_if<accumulate::floating>(&*known.accumulate);
+  return !holds_all_of(f, *known.compute) || (sums != nullptr && !holds_all_of(f, sums->in));
+}
+
 /// Results are stored in `middle` first.
 hypothesis rounded_twice(format middle) {
   hypothesis h{"double_rounding_" + format_name(middle),
                "results are rounded twice: to " + format_name(middle) + ", then to the output"};
   h.change_results = [middle](const emulation& e, tensor& results) {
     const format out = results.type().layout;
-    if (middle == out || holds_all_of(out, middle)) return false;
+    if (middle == out || holds_all_of(out, middle) || !computes_beyond(middle, e.call, e.with)) return false;
     arithmetic with = e.with;
     with.to = middle;
     with.to_how = {};
@@ -34,6 +41,16 @@ hypothesis rounded_twice(format middle) {
     return true;
   };
   return h;
+}
+
+/// False where sums are not kept in a floating-point format that keeps subnormal numbers.
+bool flush_sums(subnormals policy, const kernel_call& call, arithmetic& with) {
+  accumulator known = *with.resolved(call.storage_format()).accumulate;
+  auto* sums = std::get_if<accumulate::floating>(&known);
+  if (sums == nullptr || sums->how.on_subnormal != subnormals::keep) return false;
+  sums->how.on_subnormal = policy;
+  with.accumulate = known;
+  return true;
 }
 
 /// An intermediate result passes through a format.
@@ -75,7 +92,7 @@ void add_stores(hypotheses& all, const kernel_call& of) {
        [](conversion& c) { c.on_subnormal = subnormals::flush_outputs; }},
   };
   for (const row& r : rows) all.push_back({r.name, r.words, {}, store_by(r.change)});
-  for (const format middle : {bfloat16, binary16, tf32}) all.push_back(rounded_twice(middle));
+  for (const format middle : {bfloat16, binary16, tf32, binary32}) all.push_back(rounded_twice(middle));
   all.push_back({"flushed_inputs", "subnormal inputs are flushed to zero", [](kernel_call& call) {
                    bool any = false;
                    for (const input_info& in : call.info().inputs) {
@@ -93,10 +110,21 @@ void add_stores(hypotheses& all, const kernel_call& of) {
   all.push_back({"flushed_operations",
                  "subnormal numbers are flushed to zero in every operation",
                  {},
-                 [](const kernel_call&, arithmetic& with) {
+                 [](const kernel_call& call, arithmetic& with) {
                    with.how.on_subnormal = subnormals::flush_both;
+                   flush_sums(subnormals::flush_both, call, with);
                    return true;
                  }});
+  all.push_back(
+      {"flushed_sums",
+       "sums that are subnormal are flushed to zero",
+       {},
+       [](const kernel_call& call, arithmetic& with) { return flush_sums(subnormals::flush_outputs, call, with); }});
+  all.push_back(
+      {"flushed_operands_of_sums",
+       "subnormal products and partial sums are taken as zero where they are added",
+       {},
+       [](const kernel_call& call, arithmetic& with) { return flush_sums(subnormals::flush_inputs, call, with); }});
   all.push_back({"native",
                  "every operation is rounded to the inputs' own format",
                  {},

@@ -1,5 +1,6 @@
 // Sums: terms left out, stale or added twice, and what they are accumulated in.
 #include <algorithm>
+#include <vector>
 
 #include <assay/accumulate/grammar.hpp>
 #include <assay/accumulate/matrix_unit.hpp>
@@ -45,15 +46,28 @@ change_of_call head_dropped(std::size_t n) {
   };
 }
 
-void add_tails(hypotheses& all) {
-  for (const std::size_t n : {1u, 8u, 16u, 32u}) {
+/// How many terms a loop leaves out at an end: powers of two, and what tiles leave of the length.
+std::vector<std::size_t> usual_tails(std::size_t length) {
+  std::vector<std::size_t> all;
+  for (std::size_t n = 1; n <= 128; n *= 2) all.push_back(n);
+  for (const std::size_t tile : {8u, 16u, 32u, 64u, 128u}) {
+    if (length > tile && length % tile != 0) all.push_back(length % tile);
+  }
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+void add_tails(hypotheses& all, std::size_t length) {
+  const std::vector<std::size_t> dropped = usual_tails(length);
+  for (const std::size_t n : dropped) {
     const std::string count = std::to_string(n);
     all.push_back({"k_head_" + count + "_dropped",
                    n == 1 ? "the first product of each sum is missing"
                           : "the first " + count + " products of each sum are missing",
                    head_dropped(n)});
   }
-  for (const std::size_t n : {1u, 2u, 4u, 8u, 16u, 32u, 64u, 128u}) {
+  for (const std::size_t n : dropped) {
     const std::string count = std::to_string(n), last = n == 1 ? "the last product" : "the last " + count + " products";
     all.push_back({"k_tail_" + count + "_dropped",
                    last + (n == 1 ? " of each sum is missing" : " of each sum are missing"),
@@ -90,11 +104,24 @@ void add_accumulators(hypotheses& all, const kernel_call& call, bool products) {
       {"fp16_accumulator", "floating:binary16", "sums are kept in fp16"},
       {"bf16_accumulator_rounded", "floating:bfloat16:rounded", "sums are kept in bfloat16, products rounded first"},
       {"fp16_accumulator_rounded", "floating:binary16:rounded", "sums are kept in fp16, products rounded first"},
+      {"bf16_accumulator_truncated", "floating:bfloat16:toward_zero", "sums are kept in bfloat16, truncated"},
+      {"fp16_accumulator_truncated", "floating:binary16:toward_zero", "sums are kept in fp16, truncated"},
       {"fp32_truncated", "floating:binary32:toward_zero", "sums in fp32 are truncated instead of rounded"},
       {"fp32_accumulator", "floating:binary32", "sums are kept in fp32, rounded to nearest"},
+      {"fp32_accumulator_rounded", "floating:binary32:rounded", "sums are kept in fp32, products rounded first"},
       {"exact_sum", "exact", "sums are exact"},
   };
   for (const row& r : rows) all.push_back({r.name, r.words, {}, accumulate_in(r.accumulator)});
+  all.push_back({"output_accumulator",
+                 "sums are kept in the format of the results",
+                 {},
+                 [](const kernel_call&, arithmetic& with) {
+                   if (!with.to || !with.to->is_signed()) return false;
+                   const accumulator other = accumulate::floating{*with.to};
+                   if (with.accumulate == other) return false;
+                   with.accumulate = other;
+                   return true;
+                 }});
   if (!products) return;
   constexpr row units[] = {
       {"fp16_fused", "aligned:group=16,fraction=25,out=binary16,round=ties_to_even",
@@ -110,18 +137,22 @@ void add_accumulators(hypotheses& all, const kernel_call& call, bool products) {
       {"int16_wraps", "integer:16:wrap", "sums wrap around in 16 bits"},
   };
   for (const row& r : units) all.push_back({r.name, r.words, {}, accumulate_in(r.accumulator)});
-  // Matrix units that compute alike are one row.
-  std::vector<const accumulate::matrix_unit*> distinct;
+  // Matrix units that compute alike are one row, which names them all.
+  std::vector<std::pair<const accumulate::matrix_unit*, std::string>> distinct;
   for (const accumulate::matrix_unit& unit : accumulate::matrix_units) {
     if (unit.has_scales() || !unit.takes(call.storage_format())) continue;
-    const bool alike = std::any_of(distinct.begin(), distinct.end(), [&](const accumulate::matrix_unit* other) {
-      return other->fused == unit.fused && other->compose == unit.compose;
+    const auto alike = std::find_if(distinct.begin(), distinct.end(), [&](const auto& other) {
+      return other.first->fused == unit.fused && other.first->compose == unit.compose;
     });
-    if (!alike) distinct.push_back(&unit);
+    if (alike == distinct.end()) {
+      distinct.emplace_back(&unit, unit.name);
+    } else {
+      alike->second += ", " + std::string(unit.name);
+    }
   }
-  for (const accumulate::matrix_unit* unit : distinct) {
+  for (const auto& [unit, names] : distinct) {
     const std::string name(unit->name);
-    all.push_back({"unit_" + name, "it is the matrix unit " + name, {}, accumulate_in("unit:" + name)});
+    all.push_back({"unit_" + name, "it is the matrix unit " + names, {}, accumulate_in("unit:" + name)});
   }
   const auto axes = summed_axes_of(call);
   for (const char* wire : {"bfloat16", "binary16"}) {
@@ -143,6 +174,15 @@ bool is_bare(const kernel_call& call) {
     if (has_input_named(call, name)) return false;
   }
   return call.name() != "gemm" || (call.number("alpha") == 1 && call.choice("activation") == "none");
+}
+
+/// The left factors of all products become zero.
+bool drop_products(kernel_call& call) {
+  const auto axes = summed_axes_of(call);
+  if (!axes || axes->right.empty() || !(has_input_named(call, "c") || has_input_named(call, "bias"))) return false;
+  const tensor& x = call.input(axes->left);
+  call.set_input(axes->left, tensor(x.type(), x.shape()));
+  return true;
 }
 
 /// Each part of k is summed as claimed, its sum passes through a short format, and these are added in binary32.
@@ -184,8 +224,10 @@ void add_sums(hypotheses& all, const kernel_call& call) {
   const bool products =
       is_any(call.name(), {"dot", "gemm", "conv2d", "attention", "lstm_cell", "gru_cell", "rnn_cell", "gemm_backward"});
   if (!is_any(call.name(), {"convert", "embedding", "relu", "max_pool2d"})) add_accumulators(all, call, products);
-  if (!summed_axes_of(call)) return;
-  add_tails(all);
+  const auto axes = summed_axes_of(call);
+  if (!axes) return;
+  add_tails(all, axes->length);
+  all.push_back({"no_products", "no product is added: the results are what the sums start from", drop_products});
   for (const format wire : {bfloat16, binary16}) {
     for (const std::size_t parts : {2u, 4u, 8u, 16u}) all.push_back(partial_sums_through(wire, parts));
   }
