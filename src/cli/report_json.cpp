@@ -72,7 +72,6 @@ nlohmann::ordered_json verdict_json(const verdict& v, std::span<const result_vie
       {"output", stored_as(v)},
       {"shape", std::vector<std::size_t>(v.shape.begin(), v.shape.end())},
       {"elements", v.elements},
-      {"length", v.length},
       {"layers",
        {{"classes", {{"failures", v.class_failures}}},
         {v.exact_claim ? "bits" : "bounds", {{"failures", v.exact_claim ? v.bit_failures : v.bound_failures}}}}},

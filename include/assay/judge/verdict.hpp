@@ -93,10 +93,10 @@ struct hypothesis_report {
 
 struct verdict {
   bool pass = false;
-  std::string claim;
+  std::string kernel, claim;
   bool exact_claim = false;  ///< bits had to be equal: bounds had no say
   extents shape;
-  std::size_t elements = 0, length = 0;  ///< outputs, products in each
+  std::size_t elements = 0;
   format output{8, 23, 127};
   std::optional<integer_format> integers;  ///< results are integers of this type, in place of `output`
 
@@ -108,7 +108,7 @@ struct verdict {
   std::size_t correctly_rounded = 0;  ///< the exact value rounded once, as the claim stores it
   std::size_t faithful = 0;           ///< less than an ulp away
   std::size_t low = 0, high = 0;      ///< smaller and larger in magnitude than the exact value
-  std::size_t overflow_allowed = 0;   ///< infinities, NaNs and clamped values that the claim's range permits
+  std::size_t overflow_allowed = 0;   ///< infinities and NaNs that the claim's range permits
 
   double largest_distance = 0, largest_share = 0;  ///< among finite elements; share of the bound
   double median_bound = 0;
@@ -116,8 +116,6 @@ struct verdict {
   std::vector<element_report> worst;
   std::vector<hypothesis_report> diagnosis;  ///< best first; of a check that fails, or as asked
 
-  // Of judge() in judge.hpp:
-  std::string kernel;
   std::vector<test_report> tests;       ///< of all layers
   std::vector<error_picture> pictures;  ///< one for each result
   k_profile along_k;                    ///< of a check that fails

@@ -1,12 +1,12 @@
-// No honest kernel fails: any order, any format, fused or not, in every rounding mode, on easy and hard data.
+// No honest dot product fails: any order, any format, fused or not, in every rounding mode, on easy and hard data.
 #include <catch2/catch.hpp>
 
 #include <sstream>
 
-#include <assay/accumulate/grammar.hpp>
 #include <assay/format/name.hpp>
+#include <assay/rounding/name.hpp>
 
-#include "support.hpp"
+#include "dot_batch.hpp"
 
 using namespace assay;
 
@@ -17,18 +17,27 @@ struct accusation {
   double largest_share = 0;
   std::string first;
 
-  void judge(const test::batch& batch, const dot_claim& claim, const std::string& kernel) {
-    const verdict v = judge_dot(batch.problem(), claim, {.worst = 1, .diagnose = false});
+  void judge(const test::batch& batch, const std::string& claim, const std::string& kernel) {
+    const verdict v = batch.judged(claim, {.worst = 1, .diagnose = false});
     ++runs;
     if (v.overflow_allowed == 0) largest_share = std::max(largest_share, v.largest_share);
     if (v.pass || failures++ != 0) return;
     std::ostringstream text;
-    text << kernel << " accused of not being " << v.claim << " on " << format_name(batch.a.type().layout) << " into "
-         << format_name(v.output) << ", K = " << v.length << ": " << describe(v.worst[0].what) << ", "
-         << v.worst[0].distance << " ulp off, bound " << v.worst[0].bound;
+    text << kernel << " on " << format_name(batch.a.type().layout) << ", " << format_name(batch.b.type().layout)
+         << " and c in " << format_name(batch.c.type().layout) << ", K = " << batch.a.shape()[1] << ": " << summary(v);
     first = text.str();
   }
 };
+
+/// The claim of this accumulator in any order.
+std::string claim_of(const accumulate::floating& sum, format output, conversion store = {}) {
+  std::string text = "accumulate=" + to_string(accumulator(sum)) + " order=any to=" + format_name(output);
+  for (const std::string_view word : {name_of_value(store.mode), name_of_value(store.on_overflow)}) {
+    text += ":" + std::string(word);
+  }
+  if (store.on_subnormal != subnormals::keep) text += ":" + std::string(name_of_value(store.on_subnormal));
+  return text;
+}
 
 /// So many random kernels, 8 rows each.
 accusation accuse_honest_kernels(int runs, std::uint64_t seed) {
@@ -57,8 +66,8 @@ accusation accuse_honest_kernels(int runs, std::uint64_t seed) {
     store.on_overflow = overflows[random() % std::size(overflows)];
     if (random() % 6 == 0) store.on_subnormal = subnormals::flush_outputs;
     const std::string order = orders[random() % std::size(orders)];
-    batch.compute(dot_model_of(sum, parse_order(order), out, store));
-    court.judge(batch, claim_of(sum, std::nullopt, out, store), to_string(accumulator(sum)) + " " + order);
+    batch.compute(test::kernel_of(sum, parse_order(order), out, store));
+    court.judge(batch, claim_of(sum, out, store), to_string(accumulator(sum)) + " " + order);
   }
   return court;
 }
@@ -85,10 +94,11 @@ TEST_CASE("A long honest sum passes, and so does one with a truncating accumulat
     test::batch batch(bfloat16, bfloat16, binary32, binary32, 2, 20000);
     batch.fill(random, test::data::ordinary);
     const accumulate::floating sum{binary32, {mode}};
-    batch.compute(dot_model_of(sum, order::sequential{}, binary32, {}));
-    const verdict v = judge_dot(batch.problem(), claim_of(sum, std::nullopt, binary32));
+    batch.compute(test::kernel_of(sum, order::sequential{}, binary32));
+    const verdict v = batch.judged(claim_of(sum, binary32));
+    INFO(summary(v));
     CHECK(v.pass);
-    CHECK(v.length == 20000);
+    CHECK(v.judged == 2);
   }
 }
 
@@ -98,11 +108,10 @@ TEST_CASE("Exact claims accept the very bits, and only those") {
   batch.fill(random, test::data::ordinary);
   for (const char* claimed : {"unit:h100.mma.fp16.fp32", "unit:v100.mma.fp16.fp32", "exact", "kahan:binary32"}) {
     for (const char* computed : {"unit:h100.mma.fp16.fp32", "unit:v100.mma.fp16.fp32", "exact", "kahan:binary32"}) {
-      const accumulator kernel = parse_accumulator(computed);
-      batch.compute(dot_model_of(kernel, order::sequential{}, binary32, {}));
-      const verdict v =
-          judge_dot(batch.problem(), claim_of(parse_accumulator(claimed), std::nullopt, binary32), {.diagnose = false});
+      batch.compute(test::kernel_of(parse_accumulator(computed), order::sequential{}, binary32));
+      const verdict v = batch.judged("accumulate=" + std::string(claimed) + " to=binary32", {.diagnose = false});
       INFO(computed << " claimed as " << claimed);
+      CHECK(v.exact_claim);
       // Kahan's sum of 32 products is nearly always the exact one: only its units can be told apart for sure.
       if (std::string(claimed) == computed) CHECK(v.pass);
       if ((claimed[0] == 'u') != (computed[0] == 'u')) CHECK(!v.pass);
@@ -114,12 +123,14 @@ TEST_CASE("A stated order is an exact claim") {
   std::mt19937_64 random(6);
   test::batch batch(binary32, binary32, binary32, binary32, 40, 64);
   batch.fill(random, test::data::ordinary);
-  batch.compute(dot_model_of(accumulate::floating{binary32}, order::pairwise{}, binary32, {}));
-  const auto judged = [&](std::optional<summation_order> in) {
-    return judge_dot(batch.problem(), claim_of(accumulate::floating{binary32}, in, binary32), {.diagnose = false});
+  batch.compute(test::kernel_of(accumulate::floating{binary32}, order::pairwise{}, binary32));
+  const auto judged = [&](const char* order) {
+    return batch.judged("accumulate=floating:binary32 to=binary32 order=" + std::string(order), {.diagnose = false});
   };
-  CHECK(judged(std::nullopt).pass);
-  CHECK(judged(order::pairwise{}).pass);
-  CHECK(!judged(order::sequential{}).pass);
-  CHECK(judged(order::sequential{}).bit_failures > 0);
+  CHECK(judged("any").pass);
+  CHECK(!judged("any").exact_claim);
+  CHECK(judged("pairwise").pass);
+  CHECK(judged("pairwise").exact_claim);
+  CHECK(!judged("sequential").pass);
+  CHECK(judged("sequential").bit_failures > 0);
 }

@@ -1,16 +1,40 @@
-// Batches of dot products to be judged, and kernels to compute them.
+// Batches of dot products to be judged, and kernels to compute them that share no code with the judge's emulation.
 #pragma once
 
+#include <functional>
 #include <random>
+#include <string>
+#include <string_view>
 #include <vector>
 
-#include <assay/judge/dot.hpp>
-#include <assay/tensor/tensor.hpp>
+#include <assay/accumulate/grammar.hpp>
+#include <assay/judge/judge.hpp>
+#include <assay/number/convert.hpp>
 
 namespace test {
 
 /// Ordinary numbers, numbers of all exponents, sums that nearly cancel, numbers near the end of the range.
 enum class data { ordinary, any_exponent, cancelling, large, small };
+
+/// One dot product: c + sum of a_i b_i.
+struct dot_row {
+  std::span<const std::uint64_t> a, b;
+  assay::format a_format, b_format;
+  std::uint64_t c = 0;
+  assay::format c_format;
+};
+
+/// The code that a kernel stores for one row.
+using dot_kernel = std::function<std::uint64_t(const dot_row&)>;
+
+inline dot_kernel kernel_of(const assay::accumulator& with, const assay::summation_order& in, assay::format output,
+                            assay::conversion store = {}) {
+  return [=](const dot_row& row) {
+    return dot(with, in, assay::code_vector(row.a, row.a_format), assay::code_vector(row.b, row.b_format),
+               assay::encoded{row.c, row.c_format}, output, store)
+        .code;
+  };
+}
 
 struct batch {
   assay::tensor a, b, c, got;
@@ -21,17 +45,24 @@ struct batch {
         c(assay::element_type::of(fc), {rows}),
         got(assay::element_type::of(out), {rows}) {}
 
-  assay::dot_problem problem() const { return {a.view(), b.view(), c.view(), got.view()}; }
-  assay::reference::dot_row row(std::size_t i, std::vector<std::uint64_t>& x, std::vector<std::uint64_t>& y) const {
-    x.resize(a.shape()[1]);
-    y.resize(a.shape()[1]);
-    a.view().copy_line(i, x);
-    b.view().copy_line(i, y);
-    return {x, y, a.type().layout, b.type().layout, c[i], c.type().layout};
+  assay::kernel_call call() const {
+    assay::kernel_call call("dot");
+    call.set_input("a", a);
+    call.set_input("b", b);
+    call.set_input("c", c);
+    return call;
   }
-  void compute(const assay::dot_model& kernel) {
-    std::vector<std::uint64_t> x, y;
-    for (std::size_t i = 0; i < got.size(); ++i) got.set(i, kernel(row(i, x, y)));
+  assay::verdict judged(std::string_view claim, const assay::judge_options& options = {}) const {
+    return assay::judge(call(), std::span(&got, 1), assay::parse_claim("dot", claim), options);
+  }
+
+  void compute(const dot_kernel& kernel) {
+    std::vector<std::uint64_t> x(a.shape()[1]), y(x.size());
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      a.view().copy_line(i, x);
+      b.view().copy_line(i, y);
+      got.set(i, kernel({x, y, a.type().layout, b.type().layout, c[i], c.type().layout}));
+    }
   }
   void fill(std::mt19937_64& random, data how) {
     for (assay::tensor* t : {&a, &b, &c}) {
