@@ -115,6 +115,9 @@ std::optional<roundings> court::roundings_for(const kernel_call& part_call) cons
   sum_errors::settings sums;
   sums.all = claimed.all_accumulators(storage);
   std::tie(sums.left, sums.right) = factor_formats(part_call);
+  if ((call.name() == "dot" || call.name() == "gemm") && part_call.has_input("c")) {
+    sums.addend = part_call.input("c").type().layout;
+  }
   sums.most_left = most_of(part_call, {"a", "x", "q"});
   sums.most_right = most_of(part_call, {"b", "weight", "k"});
   if (std::any_of(sums.all.begin(), sums.all.end(), takes_subnormals_for_zeros)) {

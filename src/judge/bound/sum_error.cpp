@@ -175,8 +175,10 @@ struct flushing {
 
 struct products_exact {
   format left, right;
+  std::optional<format> addend;
 
   bool in(format f) const {
+    if (addend && !holds_all_of(f, *addend)) return false;
     return left.precision() + right.precision() <= f.precision() &&
            left.min_ulp_exponent() + right.min_ulp_exponent() >= f.min_ulp_exponent() &&
            left.max_exponent() + right.max_exponent() + 1 <= f.max_exponent();
@@ -229,7 +231,7 @@ sum_errors::sum_errors(settings s)
     : how_(std::move(s)),
       exact_products_(std::all_of(how_.all.begin(), how_.all.end(),
                                   [&](const accumulator& a) {
-                                    return std::visit(products_exact{how_.left, how_.right}, a);
+                                    return std::visit(products_exact{how_.left, how_.right, how_.addend}, a);
                                   })),
       unaligned_(std::ldexp(how_.most_right, how_.left.min_exponent()) +
                  std::ldexp(how_.most_left, how_.right.min_exponent())) {}

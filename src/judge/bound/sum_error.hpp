@@ -28,6 +28,7 @@
 #pragma once
 
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include <assay/accumulate/accumulator.hpp>
@@ -70,13 +71,14 @@ class sum_errors {
     std::vector<accumulator> all;
     format left, right;                    ///< of products' factors, whose products may be exact in the accumulator
     double most_left = 1, most_right = 1;  ///< their magnitudes, at most
+    std::optional<format> addend;          ///< of a term that is no product, which may be rounded into the accumulator
     double flushed = 0;    ///< what an accumulator that flushes its inputs takes from a term that is rounded first
     rounding_error total;  ///< of sums that leave an accumulator for a narrower format, or are flushed
   };
   explicit sum_errors(settings s);
 
   sum_coefficients of(double terms, bool exact_terms) const;
-  /// Whether products of two inputs are exact in every accumulator.
+  /// Whether products of two inputs, and the addend, are exact in every accumulator.
   bool exact_products() const { return exact_products_; }
 
   /// The sum with its error: terms that err themselves by `worst`, or `fixed` and independent parameters whose squares
