@@ -240,8 +240,8 @@ allowed_codes examined_result::allowed(std::size_t i, bool worst) const {
     a.low = std::clamp(a.low, clamp_->low, clamp_->high);
     a.high = std::clamp(a.high, clamp_->low, clamp_->high);
   }
-  // Where both ends overflow there is no number in between.
-  if (low_nan && high_nan) {
+  // Where both ends overflow to one side there is no number in between.
+  if (low_nan && high_nan && (l - e > 0 || u + e < 0)) {
     a.low = 1;
     a.high = 0;
   }

@@ -118,6 +118,22 @@ TEST_CASE("An addend that the accumulator does not hold may be rounded into it, 
   }
 }
 
+TEST_CASE("What may overflow to either side of a format without infinities may be any number between") {
+  test::batch batch(binary16, binary16, binary32, e4m3fn, 2, 3);
+  const double left[]{20480, -20480, 0.5};
+  for (std::size_t i = 0; i < 6; ++i) {
+    batch.a.set(i, convert(left[i % 3], binary16).code);
+    batch.b.set(i, convert(1.0, binary16).code);
+  }
+  const accumulate::floating sum{e5m2};
+  for (const char* order : {"sequential", "reversed"}) {  // 0.5 and, as it is lost at first, 0
+    batch.compute(test::kernel_of(sum, parse_order(order), e4m3fn));
+    const verdict v = batch.judged(claim_of(sum, e4m3fn), {.diagnose = false});
+    INFO(order << ": " << summary(v));
+    CHECK(v.pass);
+  }
+}
+
 TEST_CASE("Exact claims accept the very bits, and only those") {
   std::mt19937_64 random(5);
   test::batch batch(binary16, binary16, binary32, binary32, 50, 32);

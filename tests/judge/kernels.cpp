@@ -189,7 +189,7 @@ TEST_CASE("Variances in one pass, of x or of x - x_0, pass where the claim says 
 TEST_CASE("Hundreds of thousands of honest lines hold their bounds", "[.prove]") { none_fails(judge_honest, 12, 1500); }
 
 TEST_CASE("Kernels that flush subnormal numbers are honest where the claim says so") {
-  none_fails(judge_flushing, 15, test::fewer(24));
+  none_fails(judge_flushing, 15, test::fewer(16));
 }
 
 TEST_CASE("Thousands of kernels that flush are honest", "[.prove]") { none_fails(judge_flushing, 16, 1500); }
