@@ -110,7 +110,7 @@ TEST_CASE("An input that another program cuts short ends every command in one se
   }
 }
 
-TEST_CASE("An input that another program overwrites gives an error in place of a result") {
+TEST_CASE("An input that another program overwrites gives an error in place of a result", "[slow]") {
   const scratch_folder folder;
   const std::string sentence = "assay: x.npy: changed while it was read; expected a file that nothing writes to.\n";
   const auto overwrite = [&] {
@@ -128,7 +128,7 @@ TEST_CASE("An input that another program overwrites gives an error in place of a
   }
 }
 
-TEST_CASE("An input that is replaced by renaming, or removed, is read as it was") {
+TEST_CASE("An input that is replaced by renaming, or removed, is read as it was", "[slow]") {
   const scratch_folder folder;
   const auto is_read = [&](const std::function<void()>& meanwhile) {
     const outcome o = held(folder, commands[0], meanwhile);

@@ -112,7 +112,7 @@ TEST_CASE("A long truth on a terminal shows its share, its rate and the time lef
   CHECK_THAT(o.out, StartsWith("y.npy: the truth of softmax"));
 }
 
-TEST_CASE("Nothing is shown in a pipe, in the first second, when quiet, or on a terminal that cannot erase") {
+TEST_CASE("Nothing is shown in a pipe, in the first second, when quiet, or on a terminal that cannot erase", "[slow]") {
   if (!has_terminals()) return;
   const scratch_folder folder;
   write_much(folder);

@@ -53,11 +53,12 @@ TEST_CASE("Captured results of GPUs pass as the matrix units that gave them, bit
   std::string first;
   for (const auto& folder : fs::directory_iterator(ASSAY_CAPTURES)) {
     if (!folder.is_directory()) continue;
+    ++cases;
+    if (test::is_sanitized && cases % 4 != 0) continue;
     const capture c(folder.path().filename().string());
     const verdict v = c.judged("accumulate=unit:" + c.unit() + " to=" + c.out);
     CHECK(v.exact_claim);
     CHECK(v.judged == v.elements);
-    ++cases;
     if (!v.pass && failures++ == 0) first = c.unit() + ": " + summary(v);
   }
   INFO("the first that fails: " << first);

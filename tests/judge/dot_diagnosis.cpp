@@ -35,7 +35,7 @@ const char* const any_fp32 = "accumulate=floating:binary32 order=any to=binary32
 
 }  // namespace
 
-TEST_CASE("Sums in another accumulator are named after it") {
+TEST_CASE("Sums in another accumulator are named after it", "[slow]") {
   struct row {
     const char *computed, *claimed, *explanation;
   };
@@ -67,7 +67,8 @@ TEST_CASE("Sums in another accumulator are named after it") {
   check_named(own, "accumulate=floating:binary32 order=any to=e6m9", "sums are kept in the format of the results");
 }
 
-TEST_CASE("What loops leave out at either end is counted: powers of two, and what tiles leave of the length") {
+TEST_CASE("What loops leave out at either end is counted: powers of two, and what tiles leave of the length",
+          "[slow]") {
   struct row {
     std::size_t length, missing;
   };
@@ -87,7 +88,7 @@ TEST_CASE("What loops leave out at either end is counted: powers of two, and wha
   }
 }
 
-TEST_CASE("An addend that is subtracted, and results that are nothing else, are named") {
+TEST_CASE("An addend that is subtracted, and results that are nothing else, are named", "[slow]") {
   test::batch batch = diagnosed_batch(binary16, binary32, 128);
   batch.compute([](const test::dot_row& row) { return row.c; });
   check_named(batch, any_fp32, "no product is added: the results are what the sums start from");

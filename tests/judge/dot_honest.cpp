@@ -5,6 +5,7 @@
 
 #include <assay/format/name.hpp>
 #include <assay/rounding/name.hpp>
+#include <support/budget.hpp>
 
 #include "dot_batch.hpp"
 
@@ -75,7 +76,7 @@ accusation accuse_honest_kernels(int runs, std::uint64_t seed) {
 }  // namespace
 
 TEST_CASE("Honest floating-point sums in any order pass") {
-  const accusation court = accuse_honest_kernels(1500, 3);
+  const accusation court = accuse_honest_kernels(test::fewer(1500), 3);
   INFO(court.failures << " of " << court.runs << " runs; the first: " << court.first);
   REQUIRE(court.failures == 0);
   INFO("The largest error is " << court.largest_share << " of its bound: the bound is not idle");

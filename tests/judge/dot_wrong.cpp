@@ -36,7 +36,7 @@ TEST_CASE("A bfloat16 accumulator is not an fp32 one, and the diagnosis says so"
   CHECK(v.diagnosis[0].failing_explained == v.diagnosis[0].failing);
 }
 
-TEST_CASE("Missing products are found and counted, whatever the order of the sum") {
+TEST_CASE("Missing products are found and counted, whatever the order of the sum", "[slow]") {
   // The judge emulates sums in sequence and in 32 lanes; of others it knows their bounds.
   for (const summation_order& in : {summation_order(order::lanes{32}), summation_order(order::pairwise{}),
                                     summation_order(order::permuted{5}), summation_order(order::split_k{3})}) {
@@ -61,7 +61,7 @@ TEST_CASE("Missing products are found and counted, whatever the order of the sum
   }
 }
 
-TEST_CASE("A forgotten addend and an unwritten output are named") {
+TEST_CASE("A forgotten addend and an unwritten output are named", "[slow]") {
   test::batch batch = ordinary_batch(binary16, binary32);
   batch.compute([&](test::dot_row row) {
     row.c = 0;

@@ -42,7 +42,7 @@ std::vector<tensor> with_input(const kernel_call& call, const char* name, format
 
 }  // namespace
 
-TEST_CASE("Values in the wrong place are found, with the place that they are due in") {
+TEST_CASE("Values in the wrong place are found, with the place that they are due in", "[slow]") {
   const kernel_call call = small_gemm(1, bfloat16);
   const std::vector<tensor> right = honest(call, bfloat16);
   const std::size_t n = 48;
@@ -64,7 +64,8 @@ TEST_CASE("Values in the wrong place are found, with the place that they are due
   CHECK_THAT(h.explanation, Contains("24 rows above"));
 }
 
-TEST_CASE("A block of products missing or doubled in the middle of the sums is named with its place along k") {
+TEST_CASE("A block of products missing or doubled in the middle of the sums is named with its place along k",
+          "[slow]") {
   const kernel_call call = small_gemm(2, binary16);
   std::vector<tensor> got = with_input(
       call, "a", binary32, [](const tensor& a, std::size_t i) { return i % 128 >= 64 && i % 128 < 80 ? 0 : a[i]; });
@@ -86,7 +87,7 @@ TEST_CASE("A block of products missing or doubled in the middle of the sums is n
   CHECK_THAT(h.explanation, Contains("k = 32 to 63"));
 }
 
-TEST_CASE("A scale off by one block is seen along k, and rounding errors are seen nowhere along it") {
+TEST_CASE("A scale off by one block is seen along k, and rounding errors are seen nowhere along it", "[slow]") {
   std::mt19937_64 random(12);
   kernel_call call = small_gemm(12, e4m3fn);
   tensor scales(element_type::of(binary32), {32, 4});
@@ -107,7 +108,7 @@ TEST_CASE("A scale off by one block is seen along k, and rounding errors are see
   CHECK(judge(call, test::results_of(call, coarse, binary32), claimed).along_k.share.empty());
 }
 
-TEST_CASE("A factor that no known cause explains is measured") {
+TEST_CASE("A factor that no known cause explains is measured", "[slow]") {
   const kernel_call call = small_gemm(3, bfloat16);
   std::vector<tensor> got = honest(call, bfloat16);
   for (std::size_t i = 0; i < got[0].size(); ++i) {
@@ -169,7 +170,7 @@ TEST_CASE("Another axis, another kernel, a sign: attributes and kernels are trie
   CHECK(first(norm, honest(rms, binary32)).name == "rms_norm");
 }
 
-TEST_CASE("A mistake far below every element's bound is found in all elements together") {
+TEST_CASE("A mistake far below every element's bound is found in all elements together", "[slow]") {
   // Sums in bfloat16 may err by some per cent; flushed subnormal inputs move them by much less.
   std::mt19937_64 random(7);
   kernel_call call("gemm");

@@ -165,7 +165,7 @@ TEST_CASE("Honest kernels pass in every form that their claim allows") {
   none_fails(judge_honest, 11, test::fewer(12));
 }
 
-TEST_CASE("Variances in one pass, of x or of x - x_0, pass where the claim says so, wherever x_0 lies") {
+TEST_CASE("Variances in one pass, of x or of x - x_0, pass where the claim says so, wherever x_0 lies", "[slow]") {
   std::mt19937_64 random(14);
   for (const char* words : {"native", "fp32-accumulate"}) {
     for (const char* form : {"one_pass", "shifted"}) {
@@ -194,7 +194,8 @@ TEST_CASE("Kernels that flush subnormal numbers are honest where the claim says 
 
 TEST_CASE("Thousands of kernels that flush are honest", "[.prove]") { none_fails(judge_flushing, 16, 1500); }
 
-TEST_CASE("Probabilities stored in the operand format are honest where the claim says so, in all lines together, too") {
+TEST_CASE("Probabilities stored in the operand format are honest where the claim says so, in all lines together, too",
+          "[slow]") {
   for (const format f : {bfloat16, binary16}) {
     std::mt19937_64 random(13);
     kernel_call call("attention");

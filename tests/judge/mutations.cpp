@@ -92,7 +92,7 @@ TEST_CASE("A conversion that truncates, mishandles -0 or saturates fails") {
   CHECK(v.worst[0].what == finding::other_zero);
 }
 
-TEST_CASE("A bias that no bound sees is seen by all elements together") {
+TEST_CASE("A bias that no bound sees is seen by all elements together", "[slow]") {
   // Truncated fp32 sums, far inside the entrywise bound of fp32 sums to nearest.
   std::mt19937_64 random(7);
   kernel_call call("sum");

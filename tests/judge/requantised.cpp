@@ -93,7 +93,8 @@ TEST_CASE("Correctly rounded and clamped integers pass, whatever the types, zero
   }
 }
 
-TEST_CASE("A multiplication in binary32 passes as what it is, and never differs from the truth by more than 1") {
+TEST_CASE("A multiplication in binary32 passes as what it is, and never differs from the truth by more than 1",
+          "[slow]") {
   std::mt19937_64 random(12);
   std::size_t near_ties = 0;
   for (int n = 0; n < 300; ++n) {
@@ -183,7 +184,7 @@ TEST_CASE("Wrong roundings of requantised results are named") {
               "truncated_behind_zero_point");
 }
 
-TEST_CASE("Missing and wrong saturation are named") {
+TEST_CASE("Missing and wrong saturation are named", "[slow]") {
   for (const integer_format to : {int8, uint8, int4, int16}) {
     requantised_case c = plain_case(to);
     if (!to.is_signed) c.p.range.zero_point = 100;
@@ -231,7 +232,7 @@ TEST_CASE("Wrong zero points of requantised results and of factors are named") {
   }
 }
 
-TEST_CASE("Wrong scales, biases and types of factors are named") {
+TEST_CASE("Wrong scales, biases and types of factors are named", "[slow]") {
   requantised_case c = plain_case(int8);
   for (std::size_t j = 0; j < c.n; ++j) c.p.bias.push_back(static_cast<std::int32_t>(100000 * (j % 7)) - 250000);
   const auto with = [&](auto change) {

@@ -3,6 +3,8 @@
 
 #include <functional>
 
+#include <support/budget.hpp>
+
 #include "cases.hpp"
 
 using namespace assay;
@@ -191,7 +193,7 @@ TEST_CASE(
   std::size_t refused = 0, judged = 0;
   for (const kernel_info& kernel : kernels) {
     if (!test::can_be_judged(kernel.name)) continue;
-    for (int run = 0; run < 20; ++run) {
+    for (int run = 0; run < (test::is_sanitized ? 8 : 20); ++run) {
       kernel_call call = test::random_call(random, kernel.name, bfloat16, 4, 8, test::spread::normal);
       std::vector<tensor> got = test::results_of(call, arithmetic{}, binary32);
       const auto other_shape = [&](const extents& was) {
