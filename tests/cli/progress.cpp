@@ -135,7 +135,7 @@ TEST_CASE("A message stands on a line of its own, behind the erased one") {
   CHECK_THAT(o.error, Contains("truth of softmax") && Contains(erased + "assay: no such folder"));
 }
 
-TEST_CASE("A suite shows how many checks are done, not how far each is") {
+TEST_CASE("A suite shows how many checks are done, not how far each is", "[slow]") {
   if (!has_terminals()) return;
   const scratch_folder folder;
   write_much(folder);

@@ -180,7 +180,7 @@ TEST_CASE("assay check passes what assay run computed") {
             .code == 0);
 }
 
-TEST_CASE("run has a command for every kernel of the catalogue") {
+TEST_CASE("run has a command for every kernel of the catalogue", "[slow]") {
   const scratch_folder folder;
   for (const kernel_info& kernel : kernels) {
     INFO(kernel.name);

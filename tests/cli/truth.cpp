@@ -25,7 +25,8 @@ void write_inputs(const scratch_folder& folder) {
 
 }  // namespace
 
-TEST_CASE("truth has a command for every kernel of the catalogue, with its inputs and attributes in the help") {
+TEST_CASE("truth has a command for every kernel of the catalogue, with its inputs and attributes in the help",
+          "[slow]") {
   const scratch_folder folder;
   for (const kernel_info& kernel : kernels) {
     const outcome o = run(folder, "truth " + std::string(kernel.name) + " --help");

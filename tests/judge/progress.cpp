@@ -52,7 +52,7 @@ kernel_call product(std::size_t rows) {
 
 }  // namespace
 
-TEST_CASE("Emulated kernels tell of their elements, whatever sums are kept in") {
+TEST_CASE("Emulated kernels tell of their elements, whatever sums are kept in", "[slow]") {
   for (const char* accumulate : {"floating:binary32", "floating:bfloat16", "exact", "floating:e5m10",
                                  "unit:h100.mma.bf16.fp32", "floating:bfloat16:stochastic=8"}) {
     INFO(accumulate);
@@ -75,7 +75,7 @@ TEST_CASE("Emulated kernels tell of their elements, whatever sums are kept in") 
   CHECK(all[0].total == 50000);
 }
 
-TEST_CASE("A check tells of what it judges, what it tests and what it suspects, and judges the same") {
+TEST_CASE("A check tells of what it judges, what it tests and what it suspects, and judges the same", "[slow]") {
   const kernel_call call = product(400);
   const std::vector<tensor> wrong =
       run_kernel(call, parse_arithmetic("gemm", "to=bfloat16 accumulate=floating:bfloat16"));
