@@ -67,6 +67,44 @@ std::pair<format, format> factor_formats(const kernel_call& call) {
   return {widest, widest};
 }
 
+/// How sums may err, of products of inputs or of what the kernel computes in the claim's compute format.
+sum_errors::settings sums_of(const court& c, const kernel_call& part_call, format compute, conversion how) {
+  const std::string_view kernel = c.call.name();
+  const double least_normal = std::ldexp(1.0, compute.min_exponent());
+  sum_errors::settings sums;
+  sums.all = c.claimed.all_accumulators(c.call.storage_format());
+  std::tie(sums.left, sums.right) = factor_formats(part_call);
+  if ((kernel == "dot" || kernel == "gemm") && part_call.has_input("c")) {
+    sums.addend = part_call.input("c").type().layout;
+  }
+  sums.most_left = most_of(part_call, {"a", "x", "q"});
+  sums.most_right = most_of(part_call, {"b", "weight", "k"});
+  sums.flushed = 2 * least_normal * (1 + most_of(part_call, {"dy", "v", "weight"}));
+  if (kernel == "all_reduce" || kernel == "reduce_scatter") {
+    // Ranks that send partial sums add them in the compute format.
+    sums.all.push_back(accumulate::floating{compute, how, accumulate::multiplication::rounded});
+  }
+  // A plain product's sums are stored as they are.
+  if (kernel == "dot" || kernel == "gemm" || kernel == "gemm_backward") return sums;
+  const auto fits = [&](const accumulator& a) { return holds_sums_of(compute, a); };
+  if (!std::all_of(sums.all.begin(), sums.all.end(), fits)) {
+    sums.total = rounding_error::of(compute, how);
+  } else if (flushes_outputs(how.on_subnormal)) {
+    sums.total.eta = least_normal;
+  }
+  return sums;
+}
+
+/// Magnitudes below which an accumulator may take an input for zero: 0 where none does.
+double flushed_factors_below(const sum_errors::settings& sums, const kernel_call& part_call, format compute) {
+  if (!std::any_of(sums.all.begin(), sums.all.end(), takes_subnormals_for_zeros)) return 0;
+  int exponent = compute.min_exponent();
+  for (const auto& [name, x] : part_call.inputs()) {
+    if (x.type().is_floating()) exponent = std::max(exponent, x.type().layout.min_exponent());
+  }
+  return std::ldexp(1.0, exponent);
+}
+
 /// The least normal number of what results are stored from.
 double least_computed(const court& c) {
   return std::ldexp(1.0, c.claimed.base.resolved(c.call.storage_format()).compute->min_exponent());
@@ -110,36 +148,9 @@ std::optional<roundings> court::roundings_for(const kernel_call& part_call) cons
     }
     if (products || !inputs_fit) s.operand = rounding_error::of(*claimed.operand, {});
   }
-  const double least_normal = std::ldexp(1.0, s.compute.min_exponent());
-  if (flushes_inputs(s.how.on_subnormal)) s.flushed_below = least_normal;
-  sum_errors::settings sums;
-  sums.all = claimed.all_accumulators(storage);
-  std::tie(sums.left, sums.right) = factor_formats(part_call);
-  if ((call.name() == "dot" || call.name() == "gemm") && part_call.has_input("c")) {
-    sums.addend = part_call.input("c").type().layout;
-  }
-  sums.most_left = most_of(part_call, {"a", "x", "q"});
-  sums.most_right = most_of(part_call, {"b", "weight", "k"});
-  if (std::any_of(sums.all.begin(), sums.all.end(), takes_subnormals_for_zeros)) {
-    s.flushed_factors_below = least_normal;
-    for (const auto& [name, x] : part_call.inputs()) {
-      if (!x.type().is_floating()) continue;
-      s.flushed_factors_below = std::max(s.flushed_factors_below, std::ldexp(1.0, x.type().layout.min_exponent()));
-    }
-  }
-  sums.flushed = 2 * least_normal * (1 + most_of(part_call, {"dy", "v", "weight"}));
-  // A plain product's sums are stored as they are.
-  const bool stays = call.name() == "dot" || call.name() == "gemm" || call.name() == "gemm_backward";
-  if (call.name() == "all_reduce" || call.name() == "reduce_scatter") {
-    // Ranks that send partial sums add them in the compute format.
-    sums.all.push_back(accumulate::floating{s.compute, s.how, accumulate::multiplication::rounded});
-  }
-  const auto fits = [&](const accumulator& a) { return holds_sums_of(s.compute, a); };
-  if (!stays && !std::all_of(sums.all.begin(), sums.all.end(), fits)) {
-    sums.total = rounding_error::of(s.compute, s.how);
-  } else if (!stays && flushes_outputs(s.how.on_subnormal)) {
-    sums.total.eta = least_normal;
-  }
+  if (flushes_inputs(s.how.on_subnormal)) s.flushed_below = std::ldexp(1.0, s.compute.min_exponent());
+  sum_errors::settings sums = sums_of(*this, part_call, s.compute, s.how);
+  s.flushed_factors_below = flushed_factors_below(sums, part_call, s.compute);
   return roundings(s, sum_errors(std::move(sums)));
 }
 

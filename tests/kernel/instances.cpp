@@ -172,3 +172,20 @@ TEST_CASE("formats of up to 25 digits through double are those formats") {
 TEST_CASE("tf32 products below its normal range are not left to float") {
   CHECK_FALSE(rounded_machine<float>::serves(arithmetic::upcast(assay::tf32).resolved(binary32)));
 }
+
+TEST_CASE("a cast that flushes its inputs flushes what is subnormal in the compute format, whatever carries it") {
+  for (const format f : {assay::binary16, assay::bfloat16, assay::tf32, binary32}) {
+    assay::kernel_call call("relu");
+    assay::tensor x(assay::element_type::of(f), {2});
+    x.set(0, f.fraction_mask());  // the largest subnormal number, and the least normal one
+    x.set(1, f.fraction_mask() + 1);
+    call.set_input("x", x);
+    for (const char* to : {"binary64", "binary64:flush_inputs"}) {
+      arithmetic with = assay::parse_arithmetic("relu", std::string("native to=") + to);
+      const assay::tensor y = assay::run_kernel(call, with)[0];
+      INFO(assay::format_name(f) << ' ' << to);
+      CHECK((assay::to_double(y[0], binary64) == 0) == (std::string(to) != "binary64"));
+      CHECK(assay::to_double(y[1], binary64) == assay::to_double(x[1], f));
+    }
+  }
+}

@@ -17,7 +17,7 @@ inline constexpr bool is_sanitized = false;
 inline constexpr bool is_sanitized = false;
 #endif
 
-/// Step of a sweep over codes. A prime, so that a strided sweep still meets every fraction and every exponent.
+/// Step of a sweep over codes. A prime, so that a strided sweep of 16 bits still meets every fraction and every exponent.
 inline constexpr std::uint64_t stride = is_sanitized ? 53 : 1;
 /// Number of random cases, given how many a release build takes.
 constexpr std::uint64_t cases(std::uint64_t in_release) { return in_release / stride; }
